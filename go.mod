@@ -1,0 +1,3 @@
+module heka
+
+go 1.26.8

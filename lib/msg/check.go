@@ -1,0 +1,365 @@
+package msg
+
+import "encoding/binary"
+
+// elements of a message's array: the envelope and the fields, and perhaps the
+// representations behind them.
+const (
+	elements     = 10
+	withRep      = 11
+	fieldsIndex  = 9
+	depthForeign = 16 // how deep elements behind those we know may nest
+)
+
+// Check reports whether body is the body of an 'M' record that a View may read:
+// nil, ErrNotCanonical, or an error that wraps ErrMalformed and names the byte.
+// It looks at each byte's role once and at no string's content, and allocates
+// only for an error.
+func Check(body []byte) error {
+	if len(body) < typeAt+8 {
+		return foreign(body, malformed(len(body), "ends within the envelope"))
+	}
+	count := int(body[0]) - fixarray
+	if count < elements || count > 15 || body[1] != tBin8 || body[2] != 16 || body[19] != tInt64 {
+		return foreign(body, nil)
+	}
+	i := typeAt
+	var err error
+	for k := Type; k <= Hostname; k++ {
+		if i, err = checkHeader(body, i, k); err != nil {
+			return err
+		}
+	}
+	if i, err = checkFields(body, i); err != nil {
+		return err
+	}
+	if count >= withRep {
+		if i, err = checkReps(body, i); err != nil {
+			return err
+		}
+	}
+	for range count - withRep {
+		if i, err = checkAny(body, i, depthForeign); err != nil {
+			return err
+		}
+	}
+	if i != len(body) {
+		return malformed(i, "more bytes than the message has")
+	}
+	return nil
+}
+
+// foreign tells a message in another form from bytes that are none. what is
+// the error if the form can't be told.
+func foreign(body []byte, what error) error {
+	if _, err := Canonical(nil, body); err != nil {
+		if what != nil {
+			return what
+		}
+		return err
+	}
+	return ErrNotCanonical
+}
+
+// checkHeader checks the envelope's element k at b[i:] and returns the offset
+// behind it.
+func checkHeader(b []byte, i int, k Header) (int, error) {
+	if i >= len(b) {
+		return i, malformed(i, "ends within the envelope")
+	}
+	c := b[i]
+	switch k {
+	case Severity, Pid:
+		if kinds[c] != Int {
+			return i, malformed(i, k.String()+" is no integer")
+		}
+	case Payload:
+		if kinds[c] != String && kinds[c] != Bytes {
+			return i, malformed(i, "Payload is neither str nor bin")
+		}
+	default:
+		if kinds[c] != String {
+			return i, malformed(i, k.String()+" is no str")
+		}
+	}
+	return checkScalar(b, i)
+}
+
+// checkFields checks the map of fields at b[i:] and returns the offset behind it.
+func checkFields(b []byte, i int) (int, error) {
+	n, i, err := checkMapHead(b, i)
+	if err != nil {
+		return i, err
+	}
+	for range n {
+		if i >= len(b) {
+			return i, malformed(i, "ends within the fields")
+		}
+		// Hot: short names and the scalars that most fields are.
+		if c := b[i]; c&0xe0 == fixstr {
+			i += 1 + int(c&0x1f)
+		} else if kinds[c] != String {
+			return i, malformed(i, "a field's name is no str")
+		} else if i, err = checkScalar(b, i); err != nil {
+			return i, err
+		}
+		if i >= len(b) {
+			return i, malformed(len(b), "ends within the fields")
+		}
+		switch kinds[b[i]] {
+		case Invalid:
+			return i, malformed(i, "a field's value is of no type that a message has")
+		case Array:
+			i, err = checkArray(b, i)
+		default:
+			if s := int(sizes[b[i]]); s != 0 {
+				if i += s; i > len(b) {
+					return i, malformed(len(b), "ends within a field's value")
+				}
+				continue
+			}
+			i, err = checkScalar(b, i)
+		}
+		if err != nil {
+			return i, err
+		}
+	}
+	return i, nil
+}
+
+// checkReps checks the map of representations at b[i:].
+func checkReps(b []byte, i int) (int, error) {
+	n, i, err := checkMapHead(b, i)
+	if err != nil {
+		return i, err
+	}
+	for range 2 * n {
+		if i >= len(b) {
+			return i, malformed(i, "ends within the representations")
+		}
+		if kinds[b[i]] != String {
+			return i, malformed(i, "a representation is no str")
+		}
+		if i, err = checkScalar(b, i); err != nil {
+			return i, err
+		}
+	}
+	return i, nil
+}
+
+// checkArray checks the array of scalars at b[i:].
+func checkArray(b []byte, i int) (int, error) {
+	n, i, err := checkArrayHead(b, i)
+	if err != nil {
+		return i, err
+	}
+	for range n {
+		if i >= len(b) {
+			return i, malformed(i, "ends within an array")
+		}
+		if k := kinds[b[i]]; k == Invalid || k == Array {
+			return i, malformed(i, "an array's element is no scalar")
+		}
+		if i, err = checkScalar(b, i); err != nil {
+			return i, err
+		}
+	}
+	return i, nil
+}
+
+// checkScalar returns the offset behind the string, bin, number, bool or nil at
+// b[i:]; i < len(b).
+func checkScalar(b []byte, i int) (int, error) {
+	c := b[i]
+	size := int(sizes[c])
+	if size == 0 {
+		left := len(b) - i
+		switch c {
+		case tStr8, tBin8:
+			if left < 2 {
+				return i, malformed(i, "ends within a length")
+			}
+			size = 2 + int(b[i+1])
+		case tStr16, tBin16:
+			if left < 3 {
+				return i, malformed(i, "ends within a length")
+			}
+			size = 3 + int(binary.BigEndian.Uint16(b[i+1:]))
+		case tStr32, tBin32:
+			if left < 5 {
+				return i, malformed(i, "ends within a length")
+			}
+			size = 5 + int(binary.BigEndian.Uint32(b[i+1:]))
+		default:
+			return i, malformed(i, "no scalar")
+		}
+	}
+	if size > len(b)-i {
+		return i, malformed(i, "a value is longer than the message")
+	}
+	return i + size, nil
+}
+
+// checkMapHead returns the number of pairs of the map at b[i:] and where they
+// start; a count that the bytes left can't hold is an error.
+func checkMapHead(b []byte, i int) (n, next int, err error) {
+	if i >= len(b) {
+		return 0, i, malformed(i, "ends where a map should be")
+	}
+	c := b[i]
+	switch {
+	case c&0xf0 == fixmap:
+	case c == tMap16 && len(b)-i >= 3, c == tMap32 && len(b)-i >= 5:
+	default:
+		return 0, i, malformed(i, "no map")
+	}
+	n, next = mapHead(b, i)
+	if n > (len(b)-next)/2 {
+		return 0, i, malformed(i, "a map of more pairs than bytes")
+	}
+	return n, next, nil
+}
+
+// checkArrayHead is checkMapHead for an array.
+func checkArrayHead(b []byte, i int) (n, next int, err error) {
+	if i >= len(b) {
+		return 0, i, malformed(i, "ends where an array should be")
+	}
+	c := b[i]
+	switch {
+	case c&0xf0 == fixarray:
+	case c == tArray16 && len(b)-i >= 3, c == tArray32 && len(b)-i >= 5:
+	default:
+		return 0, i, malformed(i, "no array")
+	}
+	n, next = arrayHead(b, i)
+	if n > len(b)-next {
+		return 0, i, malformed(i, "an array of more elements than bytes")
+	}
+	return n, next, nil
+}
+
+// checkAny returns the offset behind whatever msgpack value stands at b[i:],
+// nested at most depth deep. It is for elements that later versions may add.
+func checkAny(b []byte, i, depth int) (int, error) {
+	if depth == 0 {
+		return i, malformed(i, "nested too deep")
+	}
+	if i >= len(b) {
+		return i, malformed(i, "ends where a value should be")
+	}
+	c := b[i]
+	var n int
+	var err error
+	switch {
+	case c&0xf0 == fixmap || c == tMap16 || c == tMap32:
+		n, i, err = checkMapHead(b, i)
+		n *= 2
+	case kinds[c] == Array:
+		n, i, err = checkArrayHead(b, i)
+	case c >= 0xc7 && c <= 0xc9 || c >= 0xd4 && c <= 0xd8:
+		return checkExt(b, i)
+	default:
+		return checkScalar(b, i)
+	}
+	for ; err == nil && n > 0; n-- {
+		i, err = checkAny(b, i, depth-1)
+	}
+	return i, err
+}
+
+// checkExt returns the offset behind the msgpack extension at b[i:].
+func checkExt(b []byte, i int) (int, error) {
+	left, size := len(b)-i, 0
+	switch c := b[i]; {
+	case c >= 0xd4:
+		size = 2 + 1<<(c-0xd4)
+	case c == 0xc7 && left >= 2:
+		size = 3 + int(b[i+1])
+	case c == 0xc8 && left >= 3:
+		size = 4 + int(binary.BigEndian.Uint16(b[i+1:]))
+	case c == 0xc9 && left >= 5:
+		size = 6 + int(binary.BigEndian.Uint32(b[i+1:]))
+	default:
+		return i, malformed(i, "ends within a length")
+	}
+	if size > left {
+		return i, malformed(i, "a value is longer than the message")
+	}
+	return i + size, nil
+}
+
+// Canonical appends to dst the canonical form of body, a message in any valid
+// msgpack encoding: longer forms of lengths and integers, and elements that we
+// do not know, which are dropped. It returns dst unchanged, and an error that
+// wraps ErrMalformed, if body is no message.
+func Canonical(dst, body []byte) ([]byte, error) {
+	count, i, err := checkArrayHead(body, 0)
+	if err != nil {
+		return dst, err
+	}
+	if count < elements {
+		return dst, malformed(0, "an array of fewer elements than a message has")
+	}
+	var b Builder
+	uuid, i, err := foreignUuid(body, i)
+	if err != nil {
+		return dst, err
+	}
+	b.Uuid = uuid
+	if i >= len(body) || kinds[body[i]] != Int {
+		return dst, malformed(i, "Timestamp is no integer")
+	}
+	at := i
+	if i, err = checkScalar(body, i); err != nil {
+		return dst, err
+	}
+	b.Timestamp = integer(body, at)
+	for k := Type; k <= Hostname; k++ {
+		at = i
+		if i, err = checkHeader(body, i, k); err != nil {
+			return dst, err
+		}
+		b.setHeader(k, body, at)
+	}
+	at = i
+	if i, err = checkFields(body, i); err != nil {
+		return dst, err
+	}
+	n, first := mapHead(body, at)
+	b.fields, b.n = append(b.fields, body[first:i]...), n
+	if count >= withRep {
+		at = i
+		if i, err = checkReps(body, i); err != nil {
+			return dst, err
+		}
+		n, first = mapHead(body, at)
+		b.reps, b.nreps = append(b.reps, body[first:i]...), n
+	}
+	for range count - withRep {
+		if i, err = checkAny(body, i, depthForeign); err != nil {
+			return dst, err
+		}
+	}
+	if i != len(body) {
+		return dst, malformed(i, "more bytes than the message has")
+	}
+	return b.AppendBody(dst), nil
+}
+
+// foreignUuid reads the uuid in any form of bin or str of 16 bytes; an empty
+// one is the zero uuid.
+func foreignUuid(b []byte, i int) (u [16]byte, next int, err error) {
+	if i >= len(b) || kinds[b[i]] != Bytes && kinds[b[i]] != String {
+		return u, i, malformed(i, "Uuid is no bin")
+	}
+	if next, err = checkScalar(b, i); err != nil {
+		return u, i, err
+	}
+	s, _ := text(b, i)
+	if len(s) != 16 && len(s) != 0 {
+		return u, i, malformed(i, "Uuid is not of 16 bytes")
+	}
+	copy(u[:], s)
+	return u, next, nil
+}

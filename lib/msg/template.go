@@ -1,0 +1,39 @@
+package msg
+
+import "encoding/binary"
+
+// Template writes records that differ in uuid, timestamp and payload alone: what
+// a reader of lines makes. NewTemplate makes one; it does not change after, and
+// may serve many goroutines.
+type Template struct {
+	front []byte // header to severity
+	back  []byte // env_version to the empty map of fields
+}
+
+// NewTemplate returns the template of records with the envelope of b.
+func NewTemplate(b *Builder) *Template {
+	front := append([]byte{Sep, KindMessage, 0, Version, 0, 0, 0, 0, fixarray + elements, tBin8, 16},
+		make([]byte, 16+1+8)...)
+	front[HeaderSize+timestampAt-1] = tInt64
+	front = appendStr(front, b.Type)
+	front = appendStr(front, b.Logger)
+	front = appendInt(front, b.Severity)
+	back := appendStr(nil, b.EnvVersion)
+	back = appendInt(back, b.Pid)
+	back = appendStr(back, b.Hostname)
+	return &Template{front: front, back: append(back, fixmap)}
+}
+
+// Append appends the record of this uuid, timestamp and payload to dst.
+func (t *Template) Append(dst []byte, hi, lo uint64, timestamp int64, payload []byte) []byte {
+	at := len(dst)
+	dst = append(dst, t.front...)
+	dst = appendStr(dst, payload)
+	dst = append(dst, t.back...)
+	head := dst[at : at+HeaderSize+typeAt]
+	binary.BigEndian.PutUint32(head[4:], uint32(len(dst)-at-HeaderSize))
+	binary.BigEndian.PutUint64(head[HeaderSize+uuidAt:], hi)
+	binary.BigEndian.PutUint64(head[HeaderSize+uuidAt+8:], lo)
+	binary.BigEndian.PutUint64(head[HeaderSize+timestampAt:], uint64(timestamp))
+	return dst
+}
