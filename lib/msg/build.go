@@ -189,8 +189,15 @@ func (b *Builder) Append(dst []byte) []byte {
 	at := len(dst)
 	dst = append(dst, Sep, KindMessage, 0, Version, 0, 0, 0, 0)
 	dst = b.AppendBody(dst)
-	binary.BigEndian.PutUint32(dst[at+4:], uint32(len(dst)-at-HeaderSize))
+	PutHeader(dst[at:])
 	return dst
+}
+
+// PutHeader writes the header of the 'M' record that fills rec; its body stands
+// already behind the first HeaderSize bytes.
+func PutHeader(rec []byte) {
+	rec[0], rec[1], rec[2], rec[3] = Sep, KindMessage, 0, Version
+	binary.BigEndian.PutUint32(rec[4:], uint32(len(rec)-HeaderSize))
 }
 
 // AppendBody is Append without the record's header.

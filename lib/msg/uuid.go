@@ -1,6 +1,9 @@
 package msg
 
-import "encoding/hex"
+import (
+	"encoding/binary"
+	"encoding/hex"
+)
 
 // AppendUuid appends the canonical text of a uuid of 16 bytes to dst: 36
 // characters, lower case.
@@ -33,4 +36,10 @@ func ParseUuid(s []byte) (u [16]byte, ok bool) {
 		at += n
 	}
 	return u, true
+}
+
+// PutUuid writes the two halves of a uuid, version and variant bits included.
+func PutUuid(u *[16]byte, hi, lo uint64) {
+	binary.BigEndian.PutUint64(u[:8], hi)
+	binary.BigEndian.PutUint64(u[8:], lo)
 }

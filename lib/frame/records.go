@@ -1,0 +1,222 @@
+package frame
+
+import (
+	"bytes"
+	"errors"
+	"io"
+
+	"heka/lib/msg"
+)
+
+// readRecords takes the next records of the stream. Messages are read straight
+// into buf and stay where they come to stand; what can't stay as it is, a block or
+// a message in another encoding, waits in raw and is taken by readAside.
+func (r *Reader) readRecords(buf []byte, off []uint32) ([]byte, []uint32, error) {
+	if r.aside {
+		return r.readAside(buf, off)
+	}
+	at, want := 0, 0
+	buf = append(buf, r.raw[r.at:]...)
+	r.raw, r.at = r.raw[:0], 0
+	for {
+		at, off, want = r.scan(buf, at, off)
+		if r.aside || len(off) > 0 && (cap(buf)-len(buf) < rawSize/4 || !r.ready()) {
+			break
+		}
+		if r.err != nil {
+			if at == len(buf) && len(off) == 0 {
+				return buf, off, r.err
+			}
+			break
+		}
+		buf = grow(buf, at+want)
+		n, err := r.src.Read(buf[len(buf):cap(buf)])
+		buf, r.err = buf[:len(buf)+n], err
+	}
+	r.raw = append(r.raw[:0], buf[at:]...)
+	return buf[:at], off, nil
+}
+
+// grow makes room to read on. A buffer grows in steps of what it holds: a length
+// that lies must be paid for in bytes before it is paid for in memory.
+func grow(buf []byte, want int) []byte {
+	room := cap(buf) - len(buf)
+	if room >= rawSize/4 || room > 0 && cap(buf) >= want {
+		return buf
+	}
+	size := max(rawSize, min(max(want, len(buf)+rawSize), 2*len(buf)+rawSize))
+	return append(make([]byte, 0, size), buf...)
+}
+
+// scan appends the offsets of the messages in buf[at:] to off. It returns where
+// it ended, and how many bytes the record there wants to be whole. It is on the
+// hot path of every program that reads records.
+func (r *Reader) scan(buf []byte, at int, off []uint32) (int, []uint32, int) {
+	for at < len(buf) {
+		kind, size, err := next(buf[at:], r.opt.MaxRecord)
+		if err == ErrShort && r.err == nil {
+			r.aside = kind != 0 && kind != KindMessage
+			return at, off, size
+		}
+		if err == nil && kind != KindMessage {
+			r.aside = true
+			return at, off, size
+		}
+		if err == nil {
+			err = msg.Check(buf[at+msg.HeaderSize : at+size])
+		}
+		switch err {
+		case nil:
+			off = append(off, uint32(at))
+			at += size
+			r.damaged = false
+		case msg.ErrNotCanonical:
+			r.aside = true
+			return at, off, size
+		default:
+			at += r.resync(buf[at:])
+		}
+	}
+	return at, off, msg.HeaderSize
+}
+
+// resync returns how many bytes of b to pass over to the next separator, or to
+// its end, and counts them.
+func (r *Reader) resync(b []byte) int {
+	n := len(b)
+	if i := bytes.IndexByte(b[1:], msg.Sep); i >= 0 {
+		n = 1 + i
+	}
+	if !r.damaged {
+		r.damaged = true
+		r.Stats.Damaged++
+	}
+	r.Stats.Skipped += int64(n)
+	return n
+}
+
+// readAside takes the one record at raw[at:].
+func (r *Reader) readAside(buf []byte, off []uint32) ([]byte, []uint32, error) {
+	for {
+		kind, size, err := next(r.raw[r.at:], r.opt.MaxRecord)
+		switch {
+		case err == ErrShort:
+			if err := r.fill(size); err == nil {
+				continue
+			}
+		case err == nil:
+			body := r.raw[r.at+msg.HeaderSize : r.at+size]
+			if buf, off, err = r.unpack(buf, off, kind, r.raw[r.at+2], body); err == nil {
+				r.at += size
+				r.aside, r.damaged = false, false
+				return buf, off, nil
+			}
+		}
+		r.aside = false
+		r.at += r.resync(r.raw[r.at:])
+		return buf, off, nil
+	}
+}
+
+// unpack appends the messages of a record that is no message in canonical form.
+func (r *Reader) unpack(buf []byte, off []uint32, kind, flags byte, body []byte) (
+	[]byte, []uint32, error,
+) {
+	had, held := len(buf), len(off)
+	switch kind {
+	case KindMessage:
+		var head [msg.HeaderSize]byte
+		buf = append(buf, head[:]...)
+		buf, err := msg.Canonical(buf, body)
+		if err != nil {
+			return buf[:had], off, err
+		}
+		msg.PutHeader(buf[had:])
+		return buf, append(off, uint32(had)), nil
+	case KindBlock:
+		if r.opt.Skip != nil {
+			h, err := ParseBlock(body)
+			if err != nil {
+				return buf, off, err
+			}
+			if r.opt.Skip(Span{h.First, h.Last}) {
+				return buf, off, nil
+			}
+		}
+		buf, _, err := r.block.Unpack(buf, flags, body)
+		if err != nil {
+			return buf[:had], off, err
+		}
+		at, off, _ := r.scanBlock(buf, had, off)
+		if at != len(buf) && len(off) == held {
+			return buf[:had], off, ErrDamaged
+		}
+		return buf, off, nil
+	}
+	return buf, off, nil // a control record: nothing for a reader of messages
+}
+
+// scanBlock is scan for what a block held: its checksum was good, so that whoever
+// wrote it meant these bytes, and what is no message here is only counted.
+func (r *Reader) scanBlock(buf []byte, at int, off []uint32) (int, []uint32, error) {
+	for at < len(buf) {
+		kind, size, err := next(buf[at:], MaxBlock)
+		if err == nil && kind == KindMessage {
+			err = msg.Check(buf[at+msg.HeaderSize : at+size])
+		} else if err == nil {
+			err = ErrDamaged
+		}
+		if err != nil {
+			at += r.resync(buf[at:])
+			continue
+		}
+		r.damaged = false
+		off = append(off, uint32(at))
+		at += size
+	}
+	return at, off, nil
+}
+
+// readHeka takes the next messages of Heka's framing and converts them.
+func (r *Reader) readHeka(buf []byte, off []uint32) ([]byte, []uint32, error) {
+	for full := max(cap(buf), rawSize) * 3 / 4; len(buf) < full; {
+		body, _, n, err := NextHeka(r.raw[r.at:], r.opt.MaxRecord, r.opt.Keys)
+		if err == nil {
+			was := len(buf)
+			if buf, err = r.convert.Append(buf, body); err == nil {
+				off = append(off, uint32(was))
+				r.at += n
+				r.damaged = false
+				continue
+			}
+			buf = buf[:was]
+		}
+		switch {
+		case errors.Is(err, ErrSignature):
+			r.Stats.Unsigned++
+			r.at += n
+		case err == ErrShort:
+			if len(off) > 0 && !r.ready() {
+				return buf, off, nil
+			}
+			if err = r.fill(n); err == nil {
+				continue
+			}
+			if r.at == len(r.raw) {
+				return buf, off, eofBehind(off, err)
+			}
+			r.at += r.resync(r.raw[r.at:])
+		default:
+			r.at += r.resync(r.raw[r.at:])
+		}
+	}
+	return buf, off, nil
+}
+
+// eofBehind holds an end back while there are records to hand over first.
+func eofBehind(off []uint32, err error) error {
+	if len(off) > 0 && err == io.EOF {
+		return nil
+	}
+	return err
+}

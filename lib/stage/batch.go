@@ -1,0 +1,181 @@
+package stage
+
+import (
+	"sync/atomic"
+
+	"heka/lib/msg"
+)
+
+// Sizes of batches in bytes: what a new buffer holds, from when on a writer hands
+// a batch on, and the largest buffer that a pool takes back.
+const (
+	BatchSize = 256 << 10
+	BatchFull = BatchSize * 3 / 4
+	maxPooled = 2 << 20
+)
+
+// Batch is a run of records that travels as one: encoded records and where they
+// start, or rendered text, or a tick, or nothing but an acknowledgement. Once
+// written to a Writer it is immutable. It is counted: who holds it owns one
+// reference, which Release gives back; Retain makes another. A batch that Select
+// made shares the bytes of its parent.
+type Batch struct {
+	Buf []byte   // the bytes; between records may stand some that Off does not name
+	Off []uint32 // where each record starts in Buf
+
+	Text    bool  // Buf is rendered text and Off is empty
+	Tick    int64 // nanoseconds since 1970 UTC, if this is a tick: no records
+	Live    bool  // with Tick: only a terminal wants to see how things stand
+	Interim bool  // a snapshot of what will come again: for a terminal alone
+
+	Ack Range // what part of a source this batch stands for
+
+	parent *Batch
+	pool   *Pool
+	refs   atomic.Int32
+}
+
+// Range is a stretch of a source, in the source's own measure: bytes of a file,
+// say. To is exclusive. The zero Range acknowledges nothing. What a stage makes
+// of a batch carries the batch's range on.
+type Range struct {
+	Source   uint32
+	From, To int64
+}
+
+// Len returns the number of records.
+func (b *Batch) Len() int { return len(b.Off) }
+
+// View makes v the view of record i.
+func (b *Batch) View(i int, v *msg.View) { v.Reset(b.Record(i)[msg.HeaderSize:]) }
+
+// Record returns record i with its header. It aliases the batch.
+func (b *Batch) Record(i int) []byte {
+	at := b.Off[i]
+	h := b.Buf[at : at+msg.HeaderSize]
+	n := uint32(h[4])<<24 | uint32(h[5])<<16 | uint32(h[6])<<8 | uint32(h[7])
+	return b.Buf[at : at+msg.HeaderSize+n]
+}
+
+// Bytes returns the text, or the records if they stand end to end; false if
+// there are gaps between them, as in a selection.
+func (b *Batch) Bytes() ([]byte, bool) {
+	if b.Text || len(b.Off) == 0 {
+		if b.Text {
+			return b.Buf, true
+		}
+		return nil, true
+	}
+	next := b.Off[0]
+	for i, at := range b.Off {
+		if at != next {
+			return nil, false
+		}
+		next = at + uint32(len(b.Record(i)))
+	}
+	return b.Buf[b.Off[0]:next], true
+}
+
+// AppendTo appends the text or the records to dst, end to end.
+func (b *Batch) AppendTo(dst []byte) []byte {
+	if p, ok := b.Bytes(); ok {
+		return append(dst, p...)
+	}
+	for i := range b.Off {
+		dst = append(dst, b.Record(i)...)
+	}
+	return dst
+}
+
+// Retain makes another reference to b and returns b.
+func (b *Batch) Retain() *Batch {
+	b.refs.Add(1)
+	return b
+}
+
+// Release gives a reference back. The caller must not touch b any more.
+func (b *Batch) Release() {
+	if n := b.refs.Add(-1); n > 0 {
+		return
+	} else if n < 0 {
+		panic("stage: batch released twice")
+	}
+	parent, pool := b.parent, b.pool
+	if parent != nil {
+		b.Buf = nil
+	}
+	pool.put(b)
+	if parent != nil {
+		parent.Release()
+	}
+}
+
+// Select returns a batch of those records of b that stand at off, sharing b's
+// bytes. It takes the caller's reference to b over, and copies off.
+func (b *Batch) Select(off []uint32) *Batch {
+	s := b.pool.child()
+	s.Buf, s.Off, s.Ack, s.parent = b.Buf, append(s.Off[:0], off...), b.Ack, b
+	s.Interim = b.Interim
+	return s
+}
+
+// Pool hands out batches and takes them back. It keeps a bounded number; how
+// many are in use is bounded by the channels between stages. Any number of
+// goroutines may use it.
+type Pool struct {
+	free     chan *Batch // with buffers of BatchSize or more
+	children chan *Batch // without: for selections and ticks
+}
+
+// NewPool returns a pool that keeps at most n batches at rest.
+func NewPool(n int) *Pool {
+	return &Pool{free: make(chan *Batch, n), children: make(chan *Batch, n)}
+}
+
+// Get returns an empty batch with a buffer of at least BatchSize.
+func (p *Pool) Get() *Batch {
+	select {
+	case b := <-p.free:
+		b.refs.Store(1)
+		return b
+	default:
+	}
+	b := &Batch{Buf: make([]byte, 0, BatchSize), Off: make([]uint32, 0, 1024), pool: p}
+	b.refs.Store(1)
+	return b
+}
+
+// Tick returns a batch that is a tick at t, nanoseconds since 1970 UTC.
+func (p *Pool) Tick(t int64, live bool) *Batch {
+	b := p.child()
+	b.Tick, b.Live = t, live
+	return b
+}
+
+func (p *Pool) child() *Batch {
+	var b *Batch
+	select {
+	case b = <-p.children:
+	default:
+		b = &Batch{pool: p}
+	}
+	b.refs.Store(1)
+	return b
+}
+
+// put takes back b, to which nobody refers any more.
+func (p *Pool) put(b *Batch) {
+	to := p.free
+	if b.Buf == nil {
+		to = p.children
+	}
+	if cap(b.Buf) > maxPooled {
+		return
+	}
+	b.Buf, b.Off = b.Buf[:0], b.Off[:0]
+	b.Text, b.Tick, b.Live, b.Interim, b.Ack, b.parent = false, 0, false, false, Range{}, nil
+	select {
+	case to <- b:
+	default:
+	}
+}

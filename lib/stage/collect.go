@@ -1,0 +1,79 @@
+package stage
+
+import (
+	"math/rand/v2"
+
+	"heka/lib/msg"
+)
+
+// Collector gathers messages that a stage makes into batches and writes them to
+// the next stage. It is for one goroutine.
+type Collector struct {
+	pool *Pool
+	out  Writer
+	b    *Batch
+	ack  Range
+	low  uint64
+}
+
+// NewCollector returns a Collector that writes to out.
+func NewCollector(env *Env, out Writer) *Collector {
+	return &Collector{pool: env.pool(), out: out, low: rand.Uint64()}
+}
+
+// Add appends the message that b holds, and writes the batch if it is full.
+func (c *Collector) Add(b *msg.Builder) error {
+	t := c.batch()
+	t.Off = append(t.Off, uint32(len(t.Buf)))
+	t.Buf = b.Append(t.Buf)
+	return c.full()
+}
+
+// AddRecord appends a copy of a whole record.
+func (c *Collector) AddRecord(record []byte) error {
+	t := c.batch()
+	t.Off = append(t.Off, uint32(len(t.Buf)))
+	t.Buf = append(t.Buf, record...)
+	return c.full()
+}
+
+// Acknowledge says that what was added since the last Flush stands for r.
+func (c *Collector) Acknowledge(r Range) { c.ack = r }
+
+// Flush writes what is held, if anything.
+func (c *Collector) Flush() error { return c.flush(false) }
+
+// FlushInterim writes what is held as a snapshot for a terminal.
+func (c *Collector) FlushInterim() error { return c.flush(true) }
+
+func (c *Collector) flush(interim bool) error {
+	if c.b == nil {
+		return nil
+	}
+	b := c.b
+	c.b = nil
+	b.Interim, b.Ack, c.ack = interim, c.ack, Range{}
+	return c.out.Write(b)
+}
+
+func (c *Collector) batch() *Batch {
+	if c.b == nil {
+		c.b = c.pool.Get()
+	}
+	return c.b
+}
+
+func (c *Collector) full() error {
+	if len(c.b.Buf) >= BatchFull {
+		return c.flush(false)
+	}
+	return nil
+}
+
+// NewUuid puts a uuid of version 7 into b: of its Timestamp, and of bits that start
+// at random and count on.
+func (c *Collector) NewUuid(b *msg.Builder) {
+	c.low++
+	hi := uint64(b.Timestamp/1e6)<<16 | 7<<12 | rand.Uint64()&0xfff
+	msg.PutUuid(&b.Uuid, hi, 1<<63|c.low&(1<<62-1))
+}

@@ -1,0 +1,119 @@
+package stage
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"heka/lib/frame"
+)
+
+// Input returns the source that reads records, Heka's framing or lines of text
+// from files, one after another, or from stdin if there are none. A file that
+// can't be read is an error at once unless others can be; it is logged then. The
+// context and env.Stop end it.
+func Input(env *Env, stdin *os.File, files []string, opt frame.Options) Stage {
+	return &input{env: env, stdin: stdin, files: files, opt: opt}
+}
+
+type input struct {
+	env   *Env
+	stdin *os.File
+	files []string
+	opt   frame.Options
+}
+
+func (s *input) Run(ctx context.Context, _ Reader, out Writer) error {
+	if len(s.files) == 0 {
+		return s.read(ctx, s.stdin, "stdin", out)
+	}
+	failed := 0
+	var first error
+	for _, name := range s.files {
+		err := s.readFile(ctx, name, out)
+		if pe, ok := err.(*os.PathError); ok {
+			if failed++; first == nil {
+				first = pe
+			}
+			if failed < len(s.files) {
+				s.env.Logger().Error(pe.Error())
+			}
+			continue
+		}
+		if err != nil {
+			return err
+		}
+	}
+	if failed == len(s.files) {
+		return first
+	}
+	return nil
+}
+
+func (s *input) readFile(ctx context.Context, name string, out Writer) error {
+	if name == "-" {
+		return s.read(ctx, s.stdin, "stdin", out)
+	}
+	f, err := os.Open(name)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	return s.read(ctx, f, name, out)
+}
+
+// read writes all batches of f.
+func (s *input) read(ctx context.Context, f *os.File, name string, out Writer) error {
+	fr, err := newFileReader(ctx, f, s.env.Stop)
+	if err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	defer fr.Close()
+	opt := s.opt
+	opt.MaxRecord = s.env.MaxRecord
+	opt.Envelope.Reset()
+	opt.Envelope.Logger = []byte(name)
+	opt.Envelope.Hostname = []byte(s.env.Hostname)
+	opt.Now = func() int64 { return time.Now().UnixNano() }
+	r := frame.NewReader(fr, opt)
+	defer s.report(r, name)
+	for {
+		b := s.env.pool().Get()
+		b.Buf, b.Off, err = r.Read(b.Buf, b.Off)
+		s.count(b)
+		if len(b.Off) > 0 {
+			if err := out.Write(b); err != nil {
+				return err
+			}
+		} else {
+			b.Release()
+		}
+		if err == io.EOF {
+			return ctx.Err()
+		}
+		if err != nil {
+			return fmt.Errorf("read %s: %w", name, err)
+		}
+	}
+}
+
+func (s *input) count(b *Batch) {
+	s.env.Stats.In.Add(int64(len(b.Off)))
+	s.env.Stats.InBytes.Add(int64(len(b.Buf)))
+}
+
+// report says, once an input has ended, what of it was no good.
+func (s *input) report(r *frame.Reader, name string) {
+	s.env.Stats.Damaged.Add(r.Stats.Damaged + r.Stats.Unsigned)
+	s.env.Stats.Skipped.Add(r.Stats.Skipped)
+	if r.Stats.Damaged > 0 {
+		s.env.Logger().Warn(fmt.Sprintf("%s: damaged in %d places, %d bytes passed over",
+			name, r.Stats.Damaged, r.Stats.Skipped))
+	}
+	if r.Stats.Unsigned > 0 {
+		s.env.Logger().Warn(fmt.Sprintf("%s: %d records refused for their signature",
+			name, r.Stats.Unsigned))
+	}
+}

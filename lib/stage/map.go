@@ -1,0 +1,173 @@
+package stage
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"heka/lib/msg"
+)
+
+// Func makes a message of a message. b holds a copy of m, envelope and fields, and
+// is what goes on once Func has returned nil. Drop gives the message up. Any
+// other error says that m can't be processed: it goes on, or to the dead letters,
+// as it was and marked with the error. m and what b aliases live until Func
+// returns.
+type Func func(m *msg.View, b *msg.Builder) error
+
+// Drop is returned by a Func that wants its message to go no further.
+var Drop = errors.New("drop the message")
+
+// Map returns the stage that applies a Func to each message. newFunc makes one for
+// each lane, so that a Func may have scratch space of its own. name stands in
+// the errors and marks of what it can't process.
+func Map(env *Env, name string, newFunc func() Func) Parallel {
+	return lanes(func() Lane {
+		return &mapLane{env: env, name: name, fn: newFunc()}
+	})
+}
+
+// lanes is a Parallel stage made of a function that makes lanes.
+type lanes func() Lane
+
+func (l lanes) NewLane() Lane { return l() }
+
+// Run runs the stage by itself, in one lane.
+func (l lanes) Run(ctx context.Context, in Reader, out Writer) error {
+	return runLane(ctx, l(), in, out)
+}
+
+// NewParallel returns the stage that is made of lanes which newLane makes.
+func NewParallel(newLane func() Lane) Parallel { return lanes(newLane) }
+
+func runLane(ctx context.Context, l Lane, in Reader, out Writer) error {
+	for {
+		b, err := in.Read()
+		if err == io.EOF {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if err := ctx.Err(); err != nil {
+			b.Release()
+			return err
+		}
+		if b.Tick == 0 {
+			b, err = l.Do(b)
+		}
+		if b != nil {
+			if werr := out.Write(b); werr != nil {
+				return werr
+			}
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+type mapLane struct {
+	env  *Env
+	name string
+	fn   Func
+	view msg.View
+	b    msg.Builder
+}
+
+// Do is on the hot path of every decoder.
+func (l *mapLane) Do(in *Batch) (*Batch, error) {
+	out := in.pool.Get()
+	out.Ack, out.Interim = in.Ack, in.Interim
+	defer in.Release()
+	for i := range in.Off {
+		in.View(i, &l.view)
+		l.b.Copy(&l.view)
+		if err := l.fn(&l.view, &l.b); err != nil {
+			if err == Drop {
+				continue
+			}
+			if err := l.fail(out, err); err != nil {
+				return out, err
+			}
+			continue
+		}
+		out.Off = append(out.Off, uint32(len(out.Buf)))
+		out.Buf = l.b.Append(out.Buf)
+	}
+	return out, nil
+}
+
+// fail deals with the message in l.view, which fn could not process.
+func (l *mapLane) fail(out *Batch, err error) error {
+	l.env.Stats.Bad.Add(1)
+	if l.env.Strict {
+		return fmt.Errorf("%w: %s: %w", ErrBadData, l.name, err)
+	}
+	l.b.Copy(&l.view)
+	Mark(&l.b, l.name, err)
+	if l.env.Fail != nil {
+		return l.env.Fail(l.b.Append(nil))
+	}
+	out.Off = append(out.Off, uint32(len(out.Buf)))
+	out.Buf = l.b.Append(out.Buf)
+	return nil
+}
+
+// Select returns the stage that lets those messages through for which a condition
+// holds. newCond makes a condition for each lane.
+func Select(newCond func() func(*msg.View) bool) Parallel {
+	return lanes(func() Lane { return &selectLane{cond: newCond()} })
+}
+
+type selectLane struct {
+	cond func(*msg.View) bool
+	view msg.View
+	off  []uint32
+}
+
+// Do selects within the batch: it copies no message.
+func (l *selectLane) Do(in *Batch) (*Batch, error) {
+	l.off = l.off[:0]
+	for i := range in.Off {
+		in.View(i, &l.view)
+		if l.cond(&l.view) {
+			l.off = append(l.off, in.Off[i])
+		}
+	}
+	if len(l.off) == len(in.Off) {
+		return in, nil
+	}
+	return in.Select(l.off), nil
+}
+
+// Appender renders messages as text, or as records of another form.
+type Appender interface {
+	Append(dst []byte, m *msg.View) []byte
+}
+
+// Render returns the stage that renders each message. newAppender makes one for
+// each lane.
+func Render(env *Env, newAppender func() Appender) Parallel {
+	return lanes(func() Lane { return &renderLane{env: env, a: newAppender()} })
+}
+
+type renderLane struct {
+	env  *Env
+	a    Appender
+	view msg.View
+}
+
+// Do is on the hot path of every output of text.
+func (l *renderLane) Do(in *Batch) (*Batch, error) {
+	out := in.pool.Get()
+	out.Ack, out.Interim, out.Text = in.Ack, in.Interim, true
+	for i := range in.Off {
+		in.View(i, &l.view)
+		out.Buf = l.a.Append(out.Buf, &l.view)
+	}
+	l.env.Stats.Out.Add(int64(len(in.Off)))
+	in.Release()
+	return out, nil
+}

@@ -1,0 +1,303 @@
+package stage
+
+import (
+	"context"
+	"errors"
+	"io"
+	"runtime"
+	"sync"
+)
+
+// depth is how many batches may wait between two stages.
+const depth = 2
+
+// Run runs stages as one pipeline, fused: in this process, handing batches over by
+// reference. It returns when all have ended: nil if the input ended or a stage
+// wanted no more, ctx.Err() if ctx ended first, else the first error. When a stage
+// ends, those before it are cancelled and those behind it see the end of input.
+func Run(ctx context.Context, env *Env, stages ...Stage) error {
+	flat := flatten(stages)
+	if c := newClock(env, flat); c != nil && len(flat) > 0 {
+		flat = append([]Stage{flat[0], c}, flat[1:]...)
+	}
+	return run(ctx, env, flat, empty{}, discard{})
+}
+
+// pool returns the pool of e's pipeline.
+func (e *Env) pool() *Pool {
+	if e.Pool == nil {
+		e.Pool = NewPool(32)
+	}
+	return e.Pool
+}
+
+func (e *Env) lanes() int {
+	if e.Lanes > 0 {
+		return e.Lanes
+	}
+	return runtime.GOMAXPROCS(0)
+}
+
+// flatten opens chains, and groups neighbours that are Parallel.
+func flatten(stages []Stage) []Stage {
+	var flat []Stage
+	for _, s := range stages {
+		if c, ok := s.(Chain); ok {
+			flat = append(flat, flatten(c)...)
+		} else {
+			flat = append(flat, s)
+		}
+	}
+	return flat
+}
+
+// run runs flat stages between in and out.
+func run(ctx context.Context, env *Env, flat []Stage, in Reader, out Writer) error {
+	env.pool() // before any goroutine asks for it
+	nodes := group(env, flat)
+	p := &pipeline{cancels: make([]context.CancelFunc, len(nodes))}
+	ctxs := make([]context.Context, len(nodes))
+	for i := range nodes {
+		ctxs[i], p.cancels[i] = context.WithCancel(ctx)
+		defer p.cancels[i]()
+	}
+	var wg sync.WaitGroup
+	for i, n := range nodes {
+		r, w := in, out
+		var l *link
+		if i < len(nodes)-1 {
+			l = newLink(ctxs[i], ctxs[i+1])
+			w, in = l.writer(), l
+		}
+		wg.Add(1)
+		go func() {
+			defer wg.Done()
+			p.ended(i, n.Run(ctxs[i], r, w))
+			if prev, ok := r.(*link); ok {
+				close(prev.done)
+			}
+			if l != nil {
+				close(l.ch)
+			}
+		}()
+	}
+	wg.Wait()
+	if p.err == nil {
+		return ctx.Err()
+	}
+	return p.err
+}
+
+// pipeline is what the nodes of one run share.
+type pipeline struct {
+	mu      sync.Mutex
+	err     error
+	cancels []context.CancelFunc
+}
+
+// ended notes how node i ended, and cancels those before it.
+func (p *pipeline) ended(i int, err error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.err == nil && err != nil &&
+		!errors.Is(err, ErrClosed) && !errors.Is(err, context.Canceled) {
+		p.err = err
+	}
+	for _, cancel := range p.cancels[:i] {
+		cancel()
+	}
+}
+
+// group puts runs of Parallel stages together.
+func group(env *Env, flat []Stage) []Stage {
+	var nodes []Stage
+	var run []Parallel
+	flush := func() {
+		if run != nil {
+			nodes = append(nodes, &laneGroup{n: env.lanes(), stages: run})
+			run = nil
+		}
+	}
+	for _, s := range flat {
+		if p, ok := s.(Parallel); ok {
+			run = append(run, p)
+			continue
+		}
+		flush()
+		nodes = append(nodes, s)
+	}
+	flush()
+	return nodes
+}
+
+// link is the way from one node to the next.
+type link struct {
+	ch   chan *Batch
+	done chan struct{} // closed when the reader has ended
+	from context.Context
+	to   context.Context
+}
+
+func newLink(from, to context.Context) *link {
+	return &link{
+		ch: make(chan *Batch, depth), done: make(chan struct{}), from: from, to: to,
+	}
+}
+
+// Read implements Reader for the node behind the link.
+func (l *link) Read() (*Batch, error) {
+	select {
+	case b, ok := <-l.ch:
+		if !ok {
+			return nil, io.EOF
+		}
+		return b, nil
+	case <-l.to.Done():
+		return nil, l.to.Err()
+	}
+}
+
+func (l *link) writer() Writer { return linkWriter{l} }
+
+type linkWriter struct{ *link }
+
+// Write implements Writer for the node before the link.
+func (l linkWriter) Write(b *Batch) error {
+	select {
+	case l.ch <- b:
+		return nil
+	case <-l.done:
+		b.Release()
+		return ErrClosed
+	case <-l.from.Done():
+		b.Release()
+		return l.from.Err()
+	}
+}
+
+// laneGroup runs neighbouring Parallel stages: each lane calls one after another,
+// and batches are dealt to the lanes in turn and collected in the same turn, so
+// that they come out in the order in which they came in.
+type laneGroup struct {
+	n      int
+	stages []Parallel
+}
+
+// series is the lanes of several stages, called one after another.
+type series []Lane
+
+func (s series) Do(b *Batch) (*Batch, error) {
+	if b.Tick != 0 {
+		return b, nil
+	}
+	var err error
+	for _, l := range s {
+		var lerr error
+		if b, lerr = l.Do(b); lerr != nil && err == nil {
+			err = lerr
+		}
+		if b == nil {
+			break
+		}
+	}
+	return b, err
+}
+
+func (g *laneGroup) newLane() series {
+	s := make(series, len(g.stages))
+	for i, p := range g.stages {
+		s[i] = p.NewLane()
+	}
+	return s
+}
+
+type job struct {
+	b   *Batch
+	err error
+}
+
+func (g *laneGroup) Run(ctx context.Context, in Reader, out Writer) error {
+	if g.n == 1 {
+		return runLane(ctx, g.newLane(), in, out)
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	defer cancel()
+	ins, outs := make([]chan *Batch, g.n), make([]chan job, g.n)
+	for i := range g.n {
+		ins[i], outs[i] = make(chan *Batch, 1), make(chan job, 1)
+		wg.Add(1)
+		go func() {
+			defer wg.Done()
+			defer close(outs[i])
+			work(ctx, g.newLane(), ins[i], outs[i])
+		}()
+	}
+	failed := make(chan error, 1)
+	wg.Add(1)
+	go func() {
+		defer wg.Done()
+		failed <- deal(ctx, in, ins)
+		for _, ch := range ins {
+			close(ch)
+		}
+	}()
+	if err := collect(ctx, outs, out); err != nil {
+		return err
+	}
+	return <-failed
+}
+
+// deal hands batches to the lanes in turn.
+func deal(ctx context.Context, in Reader, ins []chan *Batch) error {
+	for i := 0; ; i++ {
+		b, err := in.Read()
+		if err == io.EOF {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		select {
+		case ins[i%len(ins)] <- b:
+		case <-ctx.Done():
+			b.Release()
+			return ctx.Err()
+		}
+	}
+}
+
+// work runs one lane.
+func work(ctx context.Context, l Lane, in <-chan *Batch, out chan<- job) {
+	for b := range in {
+		b, err := l.Do(b)
+		select {
+		case out <- job{b, err}:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// collect writes what the lanes made, in turn.
+func collect(ctx context.Context, outs []chan job, out Writer) error {
+	for i := 0; ; i++ {
+		select {
+		case j, ok := <-outs[i%len(outs)]:
+			if !ok {
+				return nil
+			}
+			if j.b != nil {
+				if err := out.Write(j.b); err != nil {
+					return err
+				}
+			}
+			if j.err != nil {
+				return j.err
+			}
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
