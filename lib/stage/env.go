@@ -2,6 +2,7 @@ package stage
 
 import (
 	"log/slog"
+	"os"
 	"sync/atomic"
 	"time"
 
@@ -21,8 +22,18 @@ type Env struct {
 	DataTime bool // ticks follow the messages' timestamps, not the clock
 
 	MaxRecord int  // longest message in bytes; 0: 8 MiB
+	MaxLine   int  // longest line that is kept whole, in bytes; 0: 1 MiB
 	Strict    bool // the first message that can't be processed ends the pipeline
 	ShowData  bool // texts of errors may quote messages
+
+	// What -o and its flags say of how messages are rendered.
+	Format   string   // its name; empty: what the destination's name or the terminal suggests
+	Flat     bool     // the fields alone
+	Columns  []string // of csv and tsv
+	Template string   // of template
+
+	// Stdout is where a sink writes that names no other destination.
+	Stdout *os.File
 
 	// Fail takes messages that can't be processed, marked with heka.error; nil: they
 	// go on down the pipeline, marked so. It may be called by many goroutines.

@@ -15,6 +15,10 @@ type Kind struct {
 	// Args says what words follow the name, as in "EXPR [by FIELD...]".
 	Args string
 
+	// NArgs returns how many words the kind takes for itself, at most, once the flags
+	// are parsed; the words behind those are files to read. nil: all are its own.
+	NArgs func(fs *pflag.FlagSet) int
+
 	// New declares the kind's flags on fs and returns the function that makes the
 	// stage once they are parsed.
 	New func(fs *pflag.FlagSet) Make
@@ -24,6 +28,12 @@ type Kind struct {
 // opens nothing. args are the words that are no flags; an error should be a
 // *UsageError if it can point at one of them.
 type Make func(env *Env, args []string) (Stage, error)
+
+// NoArgs is the NArgs of kinds that take no words: all words are files to read.
+func NoArgs(*pflag.FlagSet) int { return 0 }
+
+// OneArg is the NArgs of kinds that take one word.
+func OneArg(*pflag.FlagSet) int { return 1 }
 
 // UsageError is a mistake in a command line.
 type UsageError struct {

@@ -1,0 +1,115 @@
+package prog
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+)
+
+// title returns what a README's first line says behind the name: "# nginx: what
+// it does".
+func title(doc string) string {
+	line, _, _ := strings.Cut(doc, "\n")
+	_, what, _ := strings.Cut(line, ": ")
+	return what
+}
+
+// section returns the text of the section of a README under this heading.
+func section(doc, heading string) string {
+	_, rest, ok := strings.Cut(doc, "\n## "+heading+"\n")
+	if !ok {
+		return ""
+	}
+	rest, _, _ = strings.Cut(rest, "\n## ")
+	return strings.TrimSpace(rest)
+}
+
+// example returns the commands of the first console block of a README.
+func example(doc string) []string {
+	_, rest, ok := strings.Cut(doc, "```console\n")
+	if !ok {
+		return nil
+	}
+	block, _, _ := strings.Cut(rest, "```")
+	var lines []string
+	for _, l := range strings.Split(block, "\n") {
+		if strings.HasPrefix(l, "$ ") {
+			lines = append(lines, "    "+l)
+		}
+	}
+	return lines
+}
+
+// help writes the help text of cmd: what it is, examples, and the flags; it fits a
+// screen.
+func (w Wing) help(cmd *cobra.Command) {
+	out := cmd.OutOrStdout()
+	doc := w.Doc
+	for _, k := range w.Kinds {
+		if cmd.HasParent() && k.Name == cmd.Name() {
+			doc = k.Doc
+		}
+	}
+	fmt.Fprintf(out, "%s: %s\n\nusage: %s\n", cmd.CommandPath(), title(doc), strings.TrimSpace(synopsis(cmd)))
+	if ex := example(doc); ex != nil {
+		fmt.Fprintf(out, "\n%s\n", strings.Join(ex, "\n"))
+	}
+	if !cmd.HasParent() && w.Pick != Only {
+		fmt.Fprintln(out)
+		for _, k := range w.Kinds {
+			fmt.Fprintf(out, "    %-10s %s\n", k.Name, title(k.Doc))
+		}
+		fmt.Fprintf(out, "\n%s KIND --help tells more of each; man %s of all.\n", w.Name, w.Name)
+		return
+	}
+	shared := pflag.NewFlagSet("", pflag.ContinueOnError)
+	newOptions().declare(shared)
+	var own, common []*pflag.Flag
+	cmd.Flags().VisitAll(func(f *pflag.Flag) {
+		if f.Name == "help" || f.Hidden {
+			return
+		}
+		if shared.Lookup(f.Name) != nil {
+			common = append(common, f)
+		} else {
+			own = append(own, f)
+		}
+	})
+	writeFlags(out, own)
+	writeFlags(out, common)
+	fmt.Fprintf(out, "\nEach flag may be set in the environment: HEKA_STRICT for --strict. More: man %s\n",
+		strings.ReplaceAll(cmd.CommandPath(), " ", "-"))
+}
+
+// synopsis returns the usage line of cmd.
+func synopsis(cmd *cobra.Command) string {
+	if p := cmd.Parent(); p != nil {
+		return p.Name() + " " + cmd.Use
+	}
+	return cmd.Use
+}
+
+// writeFlags writes a line a flag, aligned.
+func writeFlags(w io.Writer, flags []*pflag.Flag) {
+	if len(flags) == 0 {
+		return
+	}
+	fmt.Fprintln(w)
+	for _, f := range flags {
+		value, text := pflag.UnquoteUsage(f)
+		name := "--" + f.Name
+		if f.Shorthand != "" {
+			name = "-" + f.Shorthand + ", " + name
+		}
+		if value != "" {
+			name += " " + value
+		}
+		if f.DefValue != "" && f.DefValue != "false" && f.DefValue != "0" && f.DefValue != "[]" {
+			text += " (" + f.DefValue + ")"
+		}
+		fmt.Fprintf(w, "  %-24s %s\n", name, text)
+	}
+}

@@ -1,0 +1,160 @@
+package prog
+
+import (
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"heka/lib/stage"
+)
+
+// Command is what a command line means, checked, with nothing opened.
+type Command struct {
+	Wing   Wing
+	Env    *stage.Env
+	Stages []stage.Stage
+	Files  []string // inputs named as arguments; none: stdin
+
+	opt  *options
+	done bool // the command line asked for help, and got it
+}
+
+// errChecked marks the mistakes that a Make returned, which are gathered.
+type mistakes struct{ all []error }
+
+// Parse works out what words, those behind the program's name, mean. Help that
+// they ask for goes to w, and the Command is nil then. An error is a
+// *stage.UsageError, or several of them joined.
+func (w Wing) Parse(words []string, stdout io.Writer) (*Command, error) {
+	c := &Command{Wing: w, Env: &stage.Env{Name: w.Name}, opt: newOptions()}
+	var m mistakes
+	parts := [][]string{words}
+	if w.Pick == Chained {
+		parts = split(words, "then")
+	}
+	for i, part := range parts {
+		if len(part) == 0 && len(parts) > 1 {
+			return nil, &stage.UsageError{Msg: fmt.Sprintf("nothing stands %s `then`",
+				[]string{"before", "behind"}[min(i, 1)]), Hint: "name a verb, like count"}
+		}
+		root := w.command(func(k stage.Kind, fs *pflag.FlagSet, mk stage.Make, args []string) error {
+			return c.add(k, fs, mk, args, &m)
+		}, c.opt)
+		root.SetArgs(part)
+		root.SetOut(stdout)
+		ran := len(c.Stages) + len(m.all)
+		if err := root.Execute(); err != nil {
+			return nil, usage(err)
+		}
+		if len(c.Stages)+len(m.all) == ran {
+			return nil, nil // it was help that was asked for
+		}
+	}
+	m.all = append(m.all, c.opt.check(c.Env)...)
+	if len(m.all) > 0 {
+		return nil, errors.Join(m.all...)
+	}
+	return c, nil
+}
+
+// add makes the stage of one kind and appends it.
+func (c *Command) add(
+	k stage.Kind, fs *pflag.FlagSet, mk stage.Make, args []string, m *mistakes,
+) error {
+	if err := fromEnvironment(fs); err != nil {
+		return err
+	}
+	// What the shared flags say is known only when all parts are parsed, but a Make
+	// may look at Env: give it what there is, and check again at the end.
+	if errs := c.opt.check(c.Env); errs != nil {
+		m.all = append(m.all, errs...)
+		return nil
+	}
+	own := args
+	if k.NArgs != nil {
+		n := min(k.NArgs(fs), len(args))
+		own, c.Files = args[:n], args[n:]
+	}
+	st, err := mk(c.Env, own)
+	if err != nil {
+		m.all = append(m.all, err)
+		return nil
+	}
+	c.Stages = append(c.Stages, st)
+	return nil
+}
+
+// split cuts words at each word that is sep.
+func split(words []string, sep string) [][]string {
+	parts := [][]string{nil}
+	for _, w := range words {
+		if w == sep {
+			parts = append(parts, nil)
+			continue
+		}
+		parts[len(parts)-1] = append(parts[len(parts)-1], w)
+	}
+	return parts
+}
+
+// usage makes a *stage.UsageError of what cobra says.
+func usage(err error) error {
+	var u *stage.UsageError
+	if errors.As(err, &u) {
+		return err
+	}
+	return &stage.UsageError{Msg: err.Error()}
+}
+
+// found is called with the kind that a command line names.
+type found func(k stage.Kind, fs *pflag.FlagSet, mk stage.Make, args []string) error
+
+// command returns the cobra command of the wing, with the shared flags on opt.
+func (w Wing) command(f found, opt *options) *cobra.Command {
+	root := &cobra.Command{
+		Use:           w.Name + " " + w.Usage,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		Args:          cobra.ArbitraryArgs,
+	}
+	root.CompletionOptions.HiddenDefaultCmd = true
+	root.SetHelpCommand(&cobra.Command{Hidden: true, Use: "no-help"})
+	if w.Pick == Only {
+		bind(root, w.Kinds[0], f)
+		opt.declare(root.Flags())
+	} else {
+		for _, k := range w.Kinds {
+			sub := &cobra.Command{Use: k.Name + " " + k.Args, Short: title(k.Doc), Args: cobra.ArbitraryArgs}
+			bind(sub, k, f)
+			opt.declare(sub.Flags())
+			root.AddCommand(sub)
+		}
+		root.RunE = func(cmd *cobra.Command, args []string) error { return w.noKind(args) }
+		opt.declare(root.Flags())
+	}
+	root.SetHelpFunc(func(cmd *cobra.Command, _ []string) { w.help(cmd) })
+	return root
+}
+
+// bind makes cmd the command of kind k.
+func bind(cmd *cobra.Command, k stage.Kind, f found) {
+	cmd.Flags().SortFlags = false
+	mk := k.New(cmd.Flags())
+	cmd.RunE = func(cmd *cobra.Command, args []string) error { return f(k, cmd.Flags(), mk, args) }
+}
+
+// noKind is the mistake of a command line that names no kind of w.
+func (w Wing) noKind(args []string) error {
+	what := map[Pick]string{ByName: "kind", Chained: "verb"}[w.Pick]
+	if len(args) == 0 {
+		return &stage.UsageError{Msg: "which " + what + "?", Hint: "one of " + w.names()}
+	}
+	hint := "one of " + w.names()
+	if near := nearest(args[0], w.Kinds); near != "" {
+		hint = "did you mean " + near + "?"
+	}
+	return &stage.UsageError{Msg: fmt.Sprintf("no %s %q", what, args[0]), Hint: hint}
+}
