@@ -3,8 +3,10 @@ package stage
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"runtime"
+	"runtime/debug"
 	"sync"
 )
 
@@ -72,7 +74,7 @@ func run(ctx context.Context, env *Env, flat []Stage, in Reader, out Writer) err
 		wg.Add(1)
 		go func() {
 			defer wg.Done()
-			p.ended(i, n.Run(ctxs[i], r, w))
+			p.ended(i, guard(func() error { return n.Run(ctxs[i], r, w) }))
 			if prev, ok := r.(*link); ok {
 				close(prev.done)
 			}
@@ -86,6 +88,17 @@ func run(ctx context.Context, env *Env, flat []Stage, in Reader, out Writer) err
 		return ctx.Err()
 	}
 	return p.err
+}
+
+// guard calls f and makes an error of its panic: one stage's mistake is not to take
+// its neighbours with it.
+func guard(f func() error) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("%w: %v\n%s", ErrBug, p, debug.Stack())
+		}
+	}()
+	return f()
 }
 
 // pipeline is what the nodes of one run share.
@@ -271,9 +284,13 @@ func deal(ctx context.Context, in Reader, ins []chan *Batch) error {
 // work runs one lane.
 func work(ctx context.Context, l Lane, in <-chan *Batch, out chan<- job) {
 	for b := range in {
-		b, err := l.Do(b)
+		var made *Batch
+		err := guard(func() (err error) {
+			made, err = l.Do(b)
+			return err
+		})
 		select {
-		case out <- job{b, err}:
+		case out <- job{made, err}:
 		case <-ctx.Done():
 			return
 		}

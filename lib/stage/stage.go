@@ -79,6 +79,9 @@ var ErrClosed = errors.New("nobody reads any more")
 // a stage can't process.
 var ErrBadData = errors.New("bad data")
 
+// ErrBug is wrapped by what a stage that panicked returns.
+var ErrBug = errors.New("a mistake in the program")
+
 // Permanent wraps an error that a restart of the stage can't help.
 type Permanent struct{ Err error }
 

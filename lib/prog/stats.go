@@ -1,0 +1,31 @@
+package prog
+
+import (
+	"fmt"
+	"strings"
+	"time"
+)
+
+// statsLine says in one line what went through the command.
+func (c *Command) statsLine(took time.Duration) string {
+	s := &c.Env.Stats
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s:", c.Wing.Name)
+	count := func(what string, n int64) {
+		if n != 0 {
+			fmt.Fprintf(&b, " %s %d", what, n)
+		}
+	}
+	n := s.In.Load()
+	fmt.Fprintf(&b, " in %d (%s) out %d (%s)", n, formatSize(s.InBytes.Load()),
+		s.Out.Load(), formatSize(s.OutBytes.Load()))
+	count("bad", s.Bad.Load())
+	count("dropped", s.Dropped.Load())
+	count("damaged", s.Damaged.Load())
+	count("skipped bytes", s.Skipped.Load())
+	fmt.Fprintf(&b, " in %.3gs", took.Seconds())
+	if most := max(n, s.Out.Load()); most > 0 {
+		fmt.Fprintf(&b, ", %.3g/s", float64(most)/took.Seconds())
+	}
+	return b.String()
+}
