@@ -1,0 +1,160 @@
+package encode
+
+import (
+	"encoding/binary"
+	"math"
+)
+
+// Where the elements of a canonical body stand (heka-frame(5)), and the first
+// bytes of the msgpack values that are told apart here.
+const (
+	uuidAt      = 3
+	timestampAt = 20
+	typeAt      = 28
+
+	fixmap   = 0x80
+	fixarray = 0x90
+	fixstr   = 0xa0
+	tFalse   = 0xc2
+	tTrue    = 0xc3
+	tBin8    = 0xc4
+	tBin16   = 0xc5
+	tBin32   = 0xc6
+	tFloat32 = 0xca
+	tFloat64 = 0xcb
+	tUint8   = 0xcc
+	tUint16  = 0xcd
+	tUint32  = 0xce
+	tUint64  = 0xcf
+	tInt8    = 0xd0
+	tInt16   = 0xd1
+	tInt32   = 0xd2
+	tInt64   = 0xd3
+	tStr8    = 0xd9
+	tStr16   = 0xda
+	tStr32   = 0xdb
+	tArray16 = 0xdc
+	tArray32 = 0xdd
+	tMap16   = 0xde
+	tMap32   = 0xdf
+	negFix   = 0xe0
+)
+
+// textAt returns where the content of the string or bin at b[i:] starts and
+// ends. Like all of this file it trusts a body that msg.Check has accepted.
+func textAt(b []byte, i int) (start, stop int) {
+	c := b[i]
+	if c&0xe0 == fixstr {
+		return i + 1, i + 1 + int(c&0x1f)
+	}
+	switch c {
+	case tStr8, tBin8:
+		return i + 2, i + 2 + int(b[i+1])
+	case tStr16, tBin16:
+		return i + 3, i + 3 + int(binary.BigEndian.Uint16(b[i+1:]))
+	default: // tStr32, tBin32
+		return i + 5, i + 5 + int(binary.BigEndian.Uint32(b[i+1:]))
+	}
+}
+
+// integer returns the integer at b[i:] as its magnitude and sign, and the
+// offset behind it. Nothing is lost of one beyond int64.
+func integer(b []byte, i int) (u uint64, neg bool, next int) {
+	c := b[i]
+	var n int64
+	switch c {
+	case tUint8:
+		return uint64(b[i+1]), false, i + 2
+	case tUint16:
+		return uint64(binary.BigEndian.Uint16(b[i+1:])), false, i + 3
+	case tUint32:
+		return uint64(binary.BigEndian.Uint32(b[i+1:])), false, i + 5
+	case tUint64:
+		return binary.BigEndian.Uint64(b[i+1:]), false, i + 9
+	case tInt8:
+		n, i = int64(int8(b[i+1])), i+2
+	case tInt16:
+		n, i = int64(int16(binary.BigEndian.Uint16(b[i+1:]))), i+3
+	case tInt32:
+		n, i = int64(int32(binary.BigEndian.Uint32(b[i+1:]))), i+5
+	case tInt64:
+		n, i = int64(binary.BigEndian.Uint64(b[i+1:])), i+9
+	default:
+		n, i = int64(int8(c)), i+1
+	}
+	if n < 0 {
+		return -uint64(n), true, i
+	}
+	return uint64(n), false, i
+}
+
+// mapAt returns the number of pairs of the map at b[i:], and where they start.
+func mapAt(b []byte, i int) (n, first int) {
+	switch c := b[i]; c {
+	case tMap16:
+		return int(binary.BigEndian.Uint16(b[i+1:])), i + 3
+	case tMap32:
+		return int(binary.BigEndian.Uint32(b[i+1:])), i + 5
+	default:
+		return int(c & 0x0f), i + 1
+	}
+}
+
+// arrayAt returns the number of elements of the array at b[i:], and where they
+// start.
+func arrayAt(b []byte, i int) (n, first int) {
+	switch c := b[i]; c {
+	case tArray16:
+		return int(binary.BigEndian.Uint16(b[i+1:])), i + 3
+	case tArray32:
+		return int(binary.BigEndian.Uint32(b[i+1:])), i + 5
+	default:
+		return int(c & 0x0f), i + 1
+	}
+}
+
+// isArray reports whether c is the first byte of an array.
+func isArray(c byte) bool { return c&0xf0 == fixarray || c == tArray16 || c == tArray32 }
+
+// isBin reports whether c is the first byte of a bin.
+func isBin(c byte) bool { return c >= tBin8 && c <= tBin32 }
+
+// endOf returns the offset behind the field's value at b[i:].
+func endOf(b []byte, i int) int {
+	c := b[i]
+	switch {
+	case c < fixmap || c >= negFix || c == tFalse || c == tTrue:
+		return i + 1
+	case isArray(c):
+		n, at := arrayAt(b, i)
+		for range n {
+			at = endOf(b, at)
+		}
+		return at
+	case c == tFloat32:
+		return i + 5
+	case c == tFloat64:
+		return i + 9
+	case c >= tUint8 && c <= tInt64:
+		return i + 1 + 1<<((c-tUint8)&3)
+	}
+	_, stop := textAt(b, i)
+	return stop
+}
+
+// headersEnd returns where the map of fields stands.
+func headersEnd(b []byte) int {
+	i := typeAt
+	for range 7 {
+		i = endOf(b, i)
+	}
+	return i
+}
+
+// floatAt returns the float at b[i:] of either width.
+func floatAt(b []byte, i int) float64 {
+	if b[i] == tFloat32 {
+		return float64(math.Float32frombits(binary.BigEndian.Uint32(b[i+1:])))
+	}
+	return math.Float64frombits(binary.BigEndian.Uint64(b[i+1:]))
+}
