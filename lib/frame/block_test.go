@@ -341,7 +341,8 @@ func TestBlockAllocs(t *testing.T) {
 				t.Fatal(err)
 			}
 		})
-		if n != 0 || m != 0 {
+		// The decoder keeps tables in pools, which the race detector empties at random.
+		if n != 0 || m > 4 {
 			t.Errorf("%v: %v allocations to write a block, %v to read it", l, n, m)
 		}
 	}

@@ -47,15 +47,20 @@ const (
 	pbValueTypes
 )
 
-// pbCursor goes over the fields of a protobuf message in place. It stops at the
-// end, or at the first byte that can't be read, which sets bad.
-type pbCursor struct {
+// pbItem is one field of a protobuf message.
+type pbItem struct {
 	tag  uint64 // number<<3 | wire type
 	n    uint64 // value of a varint or fixed field
 	data []byte // value of a field of bytes
-	b    []byte
-	i    int
-	bad  bool
+}
+
+// pbCursor goes over the fields of a protobuf message in place. It stops at the
+// end, or at the first byte that can't be read, which sets bad.
+type pbCursor struct {
+	pbItem
+	b   []byte
+	i   int
+	bad bool
 }
 
 // next moves on to the next field.
@@ -64,7 +69,10 @@ func (c *pbCursor) next() bool {
 		return false
 	}
 	var ok bool
-	if c.tag, ok = c.varint(); !ok || c.tag < 1<<3 || c.tag >= 1<<32 {
+	if first := c.b[c.i]; first < 0x80 && first >= 1<<3 {
+		c.tag = uint64(first)
+		c.i++
+	} else if c.tag, ok = c.varint(); !ok || c.tag < 1<<3 || c.tag >= 1<<32 {
 		c.bad = true
 		return false
 	}

@@ -107,6 +107,7 @@ type fieldHead struct {
 	rep    []byte
 	typ    uint64
 	counts [pbValueTypes]int // values of each type
+	last   pbItem            // the last value, or packed array of them
 }
 
 // field appends the field f. It returns what is wrong with it, or "".
@@ -116,13 +117,18 @@ func (c *Converter) field(f []byte) (what string) {
 		return what
 	}
 	c.b.Name(h.name)
-	if n := h.counts[h.typ]; n != 1 {
+	n, number := h.counts[h.typ], pbValues+h.typ
+	if n != 1 {
 		c.b.Array(n)
 	}
-	p := pbCursor{b: f}
-	for p.next() {
-		if p.tag>>3 == pbValues+h.typ {
-			c.values(&p, h.typ)
+	if n == 1 && h.last.tag>>3 == number { // as most are
+		c.values(&h.last, h.typ)
+	} else {
+		p := pbCursor{b: f}
+		for p.next() {
+			if p.tag>>3 == number {
+				c.values(&p.pbItem, h.typ)
+			}
 		}
 	}
 	if len(h.rep) > 0 {
@@ -150,11 +156,12 @@ func (h *fieldHead) scan(f []byte) (what string) {
 			if number < pbValues {
 				return "a member of a field is of the wrong wire type"
 			}
-			n := countValues(&p, number-pbValues)
+			n := countValues(&p.pbItem, number-pbValues)
 			if n < 0 {
 				return "a field's value is of the wrong wire type"
 			}
 			h.counts[number-pbValues] += n
+			h.last = p.pbItem
 		}
 	}
 	switch {
@@ -170,7 +177,7 @@ func (h *fieldHead) scan(f []byte) (what string) {
 
 // countValues returns how many values of this type stand at p; -1 if they are
 // malformed.
-func countValues(p *pbCursor, typ uint64) int {
+func countValues(p *pbItem, typ uint64) int {
 	wire := p.tag & 7
 	switch typ {
 	case pbString, pbBytesValue:
@@ -206,7 +213,7 @@ func countVarints(b []byte) int {
 }
 
 // values appends the values at p, which scan has seen.
-func (c *Converter) values(p *pbCursor, typ uint64) {
+func (c *Converter) values(p *pbItem, typ uint64) {
 	packed := p.tag&7 == pbBytes
 	switch {
 	case typ == pbString:

@@ -52,29 +52,38 @@ var pbTypes = [...]byte{
 func appendValue(dst []byte, v msg.Value, rep []byte) []byte {
 	k := v.Kind()
 	if k == msg.Array {
-		k = elemKind(v)
+		return appendArray(dst, v, rep)
 	}
 	dst = append(dst, pbValueType, pbTypes[k])
 	dst = pbAppendText(dst, pbRep, rep)
 	number := byte(pbValues+pbTypes[k]) << 3
-	switch {
-	case k == msg.String || k == msg.Bytes:
-		for e := v.Elems(); e.Next(); {
-			dst = pbAppendBytes(dst, number|pbBytes, elemText(e.Value))
-		}
-	case v.Kind() != msg.Array && k == msg.Float:
-		dst = appendNumber(append(dst, number|pbFixed8), v, k)
-	case v.Kind() != msg.Array:
-		dst = appendNumber(append(dst, number|pbVarint), v, k)
-	default:
-		dst = append(dst, number|pbBytes, 0)
-		at := len(dst) - 1
-		for e := v.Elems(); e.Next(); {
-			dst = appendNumber(dst, e.Value, k)
-		}
-		dst = pbClose(dst, at)
+	switch k {
+	case msg.String, msg.Bytes:
+		return pbAppendBytes(dst, number|pbBytes, v.Text())
+	case msg.Float:
+		return appendNumber(append(dst, number|pbFixed8), v, k)
 	}
-	return dst
+	return appendNumber(append(dst, number|pbVarint), v, k)
+}
+
+// appendArray is appendValue for an array.
+func appendArray(dst []byte, v msg.Value, rep []byte) []byte {
+	k := elemKind(v)
+	dst = append(dst, pbValueType, pbTypes[k])
+	dst = pbAppendText(dst, pbRep, rep)
+	tag := byte(pbValues+pbTypes[k])<<3 | pbBytes
+	if k == msg.String || k == msg.Bytes {
+		for e := v.Elems(); e.Next(); {
+			dst = pbAppendBytes(dst, tag, elemText(e.Value))
+		}
+		return dst
+	}
+	dst = append(dst, tag, 0)
+	at := len(dst) - 1
+	for e := v.Elems(); e.Next(); {
+		dst = appendNumber(dst, e.Value, k)
+	}
+	return pbClose(dst, at)
 }
 
 // elemKind returns the kind as which the elements of an array are written: their
