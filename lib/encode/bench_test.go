@@ -1,6 +1,7 @@
 package encode
 
 import (
+	"math/rand/v2"
 	"testing"
 
 	"heka/lib/msg"
@@ -91,3 +92,68 @@ func BenchmarkJSONNginx(b *testing.B)      { bench(b, NewJSON(false), nginxMessa
 func BenchmarkJSONNginxShort(b *testing.B) { bench(b, NewJSON(false), shortNginxMessage()) }
 func BenchmarkJSONNginxFlat(b *testing.B)  { bench(b, NewJSON(true), nginxMessage()) }
 func BenchmarkJSONFields12(b *testing.B)   { bench(b, NewJSON(false), jsonMessage()) }
+
+func benchNew(b *testing.B, format string, o Options, m msg.Message) {
+	make, err := New(format, o)
+	if err != nil {
+		b.Fatal(err)
+	}
+	bench(b, make(), m)
+}
+
+func BenchmarkLogfmtNginx(b *testing.B) { benchNew(b, "logfmt", Options{}, nginxMessage()) }
+func BenchmarkCSVNginx(b *testing.B)    { benchNew(b, "csv", Options{}, nginxMessage()) }
+func BenchmarkTemplate(b *testing.B) {
+	o := Options{Template: "%Y-%m-%d %H:%M:%S %{Hostname} %{request_method} %{request_uri} %{status}"}
+	benchNew(b, "template", o, nginxMessage())
+}
+func BenchmarkPath(b *testing.B) {
+	t, err := ParseTemplate("logs/%{Hostname}/%Y-%m-%d.log", nil)
+	if err != nil {
+		b.Fatal(err)
+	}
+	v := view(nginxMessage())
+	var dst []byte
+	b.ReportAllocs()
+	for b.Loop() {
+		dst = t.AppendPath(dst[:0], v)
+	}
+}
+
+// BenchmarkJSONMixed renders messages of all lengths and a few shapes in turn,
+// as branch predictors meet them.
+func BenchmarkJSONMixed(b *testing.B) {
+	r := rand.New(rand.NewPCG(1, 2))
+	var all []*msg.View
+	for range 512 {
+		m := nginxMessage()
+		m.Timestamp += r.Int64N(60e9) / 1e6 * 1e6
+		for i, f := range m.Fields {
+			if s, ok := f.Value.(string); ok && i > 2 {
+				m.Fields[i].Value = s[:r.IntN(len(s)+1)]
+			}
+		}
+		m.Fields[5].Value = []any{int64(200), int64(304), int64(404)}[r.IntN(3)]
+		m.Fields[6].Value = r.Int64N(1 << r.IntN(20))
+		if r.IntN(4) == 0 {
+			m.Fields = append(m.Fields[:7], m.Fields[8+r.IntN(2):]...)
+		}
+		if r.IntN(10) == 0 {
+			m = jsonMessage()
+		}
+		all = append(all, view(m))
+	}
+	e := NewJSON(false)
+	var dst []byte
+	total := 0
+	for _, v := range all {
+		total += len(e.Append(dst[:0], v))
+	}
+	b.SetBytes(int64(total / len(all)))
+	b.ReportAllocs()
+	i := 0
+	for b.Loop() {
+		dst = e.Append(dst[:0], all[i&511])
+		i++
+	}
+}

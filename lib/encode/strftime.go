@@ -128,17 +128,16 @@ func (c *calendar) appendWeek(dst []byte, letter byte) []byte {
 		_, week := c.time.ISOWeek()
 		return appendFixed(dst, week, 2)
 	case 'Z':
-		name, _ := c.time.Zone()
-		return append(dst, name...)
-	default: // 'z'
-		_, offset := c.time.Zone()
-		sign := byte('+')
-		if offset < 0 {
-			sign, offset = '-', -offset
+		if name, _ := c.time.Zone(); name != "" {
+			return append(dst, name...)
 		}
-		dst = append(dst, sign)
-		return appendFixed(dst, offset/3600*100+offset/60%60, 4)
 	}
+	_, offset := c.time.Zone() // 'z', or the name of a zone that has none
+	sign := byte('+')
+	if offset < 0 {
+		sign, offset = '-', -offset
+	}
+	return appendFixed(append(dst, sign), offset/3600*100+offset/60%60, 4)
 }
 
 // appendFixed appends n >= 0 with the given number of digits.
