@@ -173,6 +173,9 @@ func TestBlockWriterLongRuns(t *testing.T) {
 	if err := w.Close(); err != nil || len(s.writes) != 2 {
 		t.Fatal(err, len(s.writes))
 	}
+	if cap(w.raw)+cap(w.out) > 0 {
+		t.Errorf("buffers of %d and %d bytes kept for blocks of 100", cap(w.raw), cap(w.out))
+	}
 	for _, b := range s.writes {
 		if out, _, err := unpack(b); err != nil || !bytes.Equal(out, raw) {
 			t.Error(err)

@@ -8,6 +8,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"hash"
 	"strings"
 	"testing"
@@ -87,6 +88,9 @@ func TestNextHekaSignatures(t *testing.T) {
 }
 
 func TestNextHekaDamaged(t *testing.T) {
+	if _, _, _, err := NextHeka(unhex(t, goldenRecord), -1, nil); !errors.Is(err, ErrDamaged) {
+		t.Errorf("max -1: %v", err)
+	}
 	f := func(record string) {
 		t.Helper()
 		body, who, n, err := NextHeka(unhex(t, record), 16, Keys{})
@@ -111,6 +115,27 @@ func TestNextHekaDamaged(t *testing.T) {
 	f("1e 04 0810 3000 1f")              // hmac of the wrong wire type
 	f("1e 04 0810 0b0c 1f")              // group
 	f("1e 04 0810 0000 1f")              // number 0
+	f("1e 08 0810 8080808010 00 1f")     // number beyond 2^29
+}
+
+// A hash function of no name is no other one, however its number is cut.
+func TestNextHekaUnknownHash(t *testing.T) {
+	body := unhex(t, goldenBody)
+	f := func(number string, h Hash, want error) {
+		t.Helper()
+		b := unhex(t, "1e 00 0810 18"+number+"22 01 6e 28 00 32"+fmt.Sprintf("%02x", h.size()))
+		b = append(h.appendMac(b, []byte("key"), body), hekaUnit)
+		b[1] = byte(len(b) - 3)
+		if _, _, _, err := NextHeka(append(b, body...), 16, Keys{"n_0": []byte("key")}); err != want {
+			t.Errorf("hash %s: err %v, want %v", number, err, want)
+		}
+	}
+	f("00", HashMD5, nil)
+	f("01", HashSHA1, nil)
+	f("02", HashSHA256, nil)
+	f("03", HashSHA256, ErrSignature)
+	f("8002", HashMD5, ErrSignature)
+	f("ffffffffffffffffff01", HashSHA256, ErrSignature)
 }
 
 func TestNextHekaForeignHeader(t *testing.T) {
