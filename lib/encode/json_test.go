@@ -293,6 +293,24 @@ func TestJSONNames(t *testing.T) {
 	}
 }
 
+// TestJSONLikeNames renders messages in turn whose names differ in few bits.
+func TestJSONLikeNames(t *testing.T) {
+	e := NewJSON(true)
+	for n := range 20 {
+		for i := range n * n {
+			name := bytes.Repeat([]byte("a"), n)
+			name[i/n] ^= 2
+			name[i%n] ^= 2
+			m := msg.Message{Fields: []msg.Field{{Name: string(name), Value: "x"}}}
+			want := fmt.Sprintf("{%q:\"x\"}\n", name)
+			if got := string(e.Append(nil, view(m))); got != want {
+				t.Fatalf("got %s want %s", got, want)
+			}
+			name[0] ^= 2
+		}
+	}
+}
+
 // TestJSONForeign renders what other writers may send and a Builder doesn't.
 func TestJSONForeign(t *testing.T) {
 	f := func(fields, want string) {

@@ -25,7 +25,7 @@ type key struct {
 	readyLen   int
 	rawLen     int
 	gen        uint32 // the message that had this name last
-	next       *key   // the key that followed this one last time
+	next, alt  *key   // the keys that followed this one last, and before that
 	raw, long  []byte
 }
 
@@ -48,8 +48,8 @@ func (t *keyTable) init() {
 	t.seed = maphash.MakeSeed()
 	t.table = make([]*key, tableSize)
 	t.none.word[0] = 1
-	t.none.next = &t.none
-	t.first.next = &t.none
+	t.none.next, t.none.alt = &t.none, &t.none
+	t.first.next, t.first.alt = &t.none, &t.none
 }
 
 // begin starts a message. A table that became full forgets everything: the names
@@ -59,7 +59,7 @@ func (t *keyTable) begin() {
 	if t.n == maxKeys {
 		clear(t.table)
 		t.n = 0
-		t.first.next = &t.none
+		t.first.next, t.first.alt = &t.none, &t.none
 	}
 }
 
@@ -69,15 +69,26 @@ func (k *key) short(b []byte, i int) bool {
 		return false
 	}
 	w := (*[shortRaw]byte)(b[i:])
-	return (binary.LittleEndian.Uint64(w[:8])&k.mask[0])^k.word[0]|
-		(binary.LittleEndian.Uint64(w[8:])&k.mask[1])^k.word[1] == 0
+	x := binary.LittleEndian.Uint64(w[:8])&k.mask[0] ^ k.word[0]
+	y := binary.LittleEndian.Uint64(w[8:])&k.mask[1] ^ k.word[1]
+	return x|y == 0
+}
+
+// is reports whether k is the name at b[i:].
+func (k *key) is(b []byte, i int) bool {
+	n := k.rawLen
+	return n > 0 && n <= len(b)-i && string(b[i:i+n]) == string(k.raw)
 }
 
 // find returns the key of the name at b[i:], which followed prev and was not
 // found by short; nil if the table can't hold it.
 func (t *keyTable) find(prev *key, b []byte, i int) *key {
-	if k := prev.next; k.rawLen > 0 && string(b[i:min(i+k.rawLen, len(b))]) == string(k.raw) {
-		return k
+	if prev.next.is(b, i) {
+		return prev.next
+	}
+	if prev.alt.is(b, i) {
+		prev.next, prev.alt = prev.alt, prev.next
+		return prev.next
 	}
 	start, stop := textAt(b, i)
 	if stop-start > maxName {
@@ -91,7 +102,7 @@ func (t *keyTable) find(prev *key, b []byte, i int) *key {
 	for ; t.table[at] != nil; at = (at + 1) % tableSize {
 		if k := t.table[at]; string(k.text()) == string(ready) {
 			k.setRaw(b[i:stop])
-			prev.next = k
+			prev.next, prev.alt = k, prev.next
 			return k
 		}
 	}
@@ -102,7 +113,7 @@ func (t *keyTable) find(prev *key, b []byte, i int) *key {
 	k.setText(ready)
 	k.setRaw(b[i:stop])
 	t.table[at] = k
-	prev.next = k
+	prev.next, prev.alt = k, prev.next
 	return k
 }
 
@@ -114,7 +125,7 @@ func (t *keyTable) take() *key {
 	}
 	t.n++
 	k := &t.chunks[c][at]
-	*k = key{raw: k.raw[:0], long: k.long[:0], gen: t.gen - 1, next: &t.none}
+	*k = key{raw: k.raw[:0], long: k.long[:0], gen: t.gen - 1, next: &t.none, alt: &t.none}
 	return k
 }
 

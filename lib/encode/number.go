@@ -79,7 +79,7 @@ func AppendFloat(dst []byte, f float64) []byte {
 // integer r below 1e15 divided by a thousand, then r/1e3 is the shortest text for
 // it: of the decimals of 15 digits no two share a double, and the quotient of two
 // exact doubles is rounded just as the text would be when read. Likewise for a
-// million.
+// million, and for 1e9.
 func putFloat(buf []byte, j int, f float64) int {
 	if a := math.Abs(f); a < 1e9 && a >= 1e-6 {
 		r, m := uint64(a*1e3+0.5), uint64(a*1e6+0.5)
@@ -90,6 +90,10 @@ func putFloat(buf []byte, j int, f float64) int {
 		case float64(m) / 1e6:
 			j = putSign(buf, j, f)
 			return putDecimal(buf, j, m/1e6, m%1e6, 6)
+		}
+		if n := uint64(a*1e9 + 0.5); a < 1e6 && float64(n)/1e9 == a {
+			j = putSign(buf, j, f)
+			return putDecimal(buf, j, n/1e9, n%1e9, 9)
 		}
 	}
 	if math.IsNaN(f) || math.IsInf(f, 0) {

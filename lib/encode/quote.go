@@ -2,6 +2,7 @@ package encode
 
 import (
 	"encoding/base64"
+	"encoding/binary"
 	"math/bits"
 	"unicode/utf8"
 	"unsafe"
@@ -21,41 +22,43 @@ func special(x uint64) uint64 {
 	return (x | ((x ^ 0x02*ones) - 0x21*ones) | ((x ^ '\\'*ones) - ones)) & highs
 }
 
-// plain copies src[:n] to dst up to the first byte that special finds, and
-// returns how many bytes it copied. It may write up to eight bytes past them,
-// and reads ahead within src, which is why src goes on behind n where it can.
+// plain copies src[:n] to dst and returns how many bytes of it stand before the
+// first byte that special finds; what it wrote behind those is rubbish. It may
+// write up to eight bytes past n, and reads ahead within src, which is why src
+// goes on behind n where it can. Lengths are what a processor can't foresee, so
+// there is one branch on them: the loop's end.
 func plain(dst, src []byte, n int) int {
 	if len(dst) < n+8 || len(src) < n {
 		panic("encode: no room")
 	}
 	d, s := unsafe.Pointer(unsafe.SliceData(dst)), unsafe.Pointer(unsafe.SliceData(src))
-	i := 0
-	for ; i+16 <= n; i += 16 {
-		x, y := load(s, i), load(s, i+8)
-		store(d, i, x)
-		store(d, i+8, y)
-		if p, q := special(x), special(y); p|q != 0 {
-			if p != 0 {
-				return i + bits.TrailingZeros64(p)>>3
-			}
-			return i + 8 + bits.TrailingZeros64(q)>>3
-		}
-	}
-	if i+8 <= n {
+	i, found := 0, uint64(0)
+	for ; i+8 < n; i += 8 {
 		x := load(s, i)
 		store(d, i, x)
+		found |= special(x)
+	}
+	if i+8 > len(src) {
+		return plainEnd(dst, src, n)
+	}
+	x := load(s, i)
+	store(d, i, x)
+	if found|special(x)<<(64-8*uint(n-i)) != 0 {
+		return plainEnd(dst, src, n)
+	}
+	return n
+}
+
+// plainEnd is plain for the few strings that end at src's end, or that hold
+// something special: these are looked through a second time.
+func plainEnd(dst, src []byte, n int) int {
+	i := 0
+	for ; i+8 <= n; i += 8 {
+		x := binary.LittleEndian.Uint64(src[i:])
 		if m := special(x); m != 0 {
 			return i + bits.TrailingZeros64(m)>>3
 		}
-		i += 8
-	}
-	if i+8 <= len(src) {
-		x := load(s, i)
-		store(d, i, x)
-		if m := special(x) & (1<<(uint(n-i)*8&63) - 1); m != 0 {
-			return i + bits.TrailingZeros64(m)>>3
-		}
-		return n
+		binary.LittleEndian.PutUint64(dst[i:], x)
 	}
 	for ; i < n; i++ {
 		c := src[i]
