@@ -74,15 +74,24 @@ func TestNextHekaSignatures(t *testing.T) {
 		}
 	}
 	const mac = "32 10 78357e3635383f9fbc7598461b05ef2d"
-	f("1e 09 08 10 22 05 61646d696e 1f" + goldenBody)                                                  // a name without hmac
-	f("1e 1d 08 10 22 05 61646d696e 28 00" + mac + "1f" + goldenBody)                                  // another's key
-	f("1e 1c 08 10 22 04 74657374 28 01" + mac + "1f" + goldenBody)                                    // another version
-	f("1e 1c 08 10 22 04 74657375 28 00" + mac + "1f" + goldenBody)                                    // unknown signer
-	f("1e 1e 08 10 18 01 22 04 74657374 28 00" + mac + "1f" + goldenBody)                              // another hash
-	f("1e 1e 08 10 18 03 22 04 74657374 28 00" + mac + "1f" + goldenBody)                              // no such hash
-	f("1e 14 08 10" + mac + "1f" + goldenBody)                                                         // hmac of nobody
-	f("1e 0c 08 10 22 04 74657374 28 00 32 00 1f" + goldenBody)                                        // empty hmac
-	f("1e 1b 08 10 22 04 74657374 28 00 32 0f" + "78357e3635383f9fbc7598461b05ef" + "1f" + goldenBody) // cut hmac
+	// A name without hmac:
+	f("1e 09 08 10 22 05 61646d696e 1f" + goldenBody)
+	// Another's key:
+	f("1e 1d 08 10 22 05 61646d696e 28 00" + mac + "1f" + goldenBody)
+	// Another version:
+	f("1e 1c 08 10 22 04 74657374 28 01" + mac + "1f" + goldenBody)
+	// Unknown signer:
+	f("1e 1c 08 10 22 04 74657375 28 00" + mac + "1f" + goldenBody)
+	// Another hash:
+	f("1e 1e 08 10 18 01 22 04 74657374 28 00" + mac + "1f" + goldenBody)
+	// No such hash:
+	f("1e 1e 08 10 18 03 22 04 74657374 28 00" + mac + "1f" + goldenBody)
+	// Hmac of nobody:
+	f("1e 14 08 10" + mac + "1f" + goldenBody)
+	// Empty hmac:
+	f("1e 0c 08 10 22 04 74657374 28 00 32 00 1f" + goldenBody)
+	// Cut hmac:
+	f("1e 1b 08 10 22 04 74657374 28 00 32 0f" + "78357e3635383f9fbc7598461b05ef" + "1f" + goldenBody)
 	f("1e 1c 08 10 22 04 74657374 28 00" + mac + "1f" +
 		strings.Replace(goldenBody, "54455354", "54455355", 1)) // another message
 }

@@ -175,7 +175,8 @@ func TestHekaRoundTrip(t *testing.T) {
 	one(false)
 	one([]any{[]byte("a"), []byte{}})
 	one([]any{})
-	for _, n := range []int{0, 31, 32, 115, 116, 117, 118, 119, 120, 127, 128, 255, 256, 16383, 1 << 16} {
+	sizes := []int{0, 31, 32, 115, 116, 117, 118, 119, 120, 127, 128, 255, 256, 16383, 1 << 16}
+	for _, n := range sizes {
 		one(strings.Repeat("x", n))
 		one([]any{[]byte(strings.Repeat("x", n)), []byte("y")})
 		f(msg.Message{Fields: []msg.Field{{Name: strings.Repeat("n", n), Value: "v", Rep: "r"}}})
@@ -364,47 +365,4 @@ func FuzzFromHeka(f *testing.F) {
 			t.Fatalf("\n got %x\nwant %x", back, rec)
 		}
 	})
-}
-
-func BenchmarkNextHeka(b *testing.B) {
-	v, _ := msg.Parse(example().Append(nil)[msg.HeaderSize:])
-	bench := func(name string, s *Signer, keys Keys) {
-		rec := AppendHeka(nil, &v, s)
-		b.Run(name, func(b *testing.B) {
-			b.ReportAllocs()
-			b.SetBytes(int64(len(rec)))
-			for b.Loop() {
-				if _, _, _, err := NextHeka(rec, 1<<20, keys); err != nil {
-					b.Fatal(err)
-				}
-			}
-		})
-	}
-	bench("unsigned", nil, nil)
-	for h := HashMD5; h <= HashSHA256; h++ {
-		s, _ := NewSigner("ops", 1, h, []byte("key"))
-		bench(h.String(), s, Keys{"ops_1": []byte("key")})
-	}
-}
-
-func BenchmarkFromHeka(b *testing.B) {
-	v, _ := msg.Parse(example().Append(nil)[msg.HeaderSize:])
-	pb := appendPB(nil, &v)
-	var c Converter
-	var dst []byte
-	b.ReportAllocs()
-	b.SetBytes(int64(len(pb)))
-	for b.Loop() {
-		dst, _ = c.Append(dst[:0], pb)
-	}
-}
-
-func BenchmarkAppendHeka(b *testing.B) {
-	v, _ := msg.Parse(example().Append(nil)[msg.HeaderSize:])
-	var dst []byte
-	b.ReportAllocs()
-	b.SetBytes(int64(len(v.Body())))
-	for b.Loop() {
-		dst = AppendHeka(dst[:0], &v, nil)
-	}
 }
