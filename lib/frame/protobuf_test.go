@@ -96,7 +96,10 @@ func TestConverterFields(t *testing.T) {
 func TestConverterSameName(t *testing.T) {
 	m := fromHeka(t, unhex(t, pbUuidHex+pbTimeHex+
 		"520b 0a016e 1002 1a026d73 3001"+"520b 0a016e 1002 1a027373 3002"))
-	want := []msg.Field{{Name: "n", Value: int64(1), Rep: "ms"}, {Name: "n", Value: int64(2), Rep: "ms"}}
+	want := []msg.Field{
+		{Name: "n", Value: int64(1), Rep: "ms"},
+		{Name: "n", Value: int64(2), Rep: "ms"},
+	}
 	if !reflect.DeepEqual(m.Fields, want) {
 		t.Errorf("%+v", m.Fields)
 	}
