@@ -194,6 +194,15 @@ func (s *session) status(err error) int {
 	return ExitOK
 }
 
+// Report says on stderr how the program called name ended, if there is anything to
+// say, and returns its exit status.
+func Report(name string, err error) int {
+	if err == nil || errors.Is(err, syscall.EPIPE) || errors.Is(err, context.Canceled) {
+		return ExitOK
+	}
+	return report(name, err)
+}
+
 // report says on stderr how a program failed, and returns its exit status.
 func report(name string, err error) int {
 	code := exitStatus(err)

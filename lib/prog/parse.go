@@ -18,11 +18,11 @@ type Command struct {
 	Stages []stage.Stage
 	Files  []string // inputs named as arguments; none: stdin
 
-	opt  *options
-	done bool // the command line asked for help, and got it
+	opt   *options
+	kinds []stage.Kind
 }
 
-// errChecked marks the mistakes that a Make returned, which are gathered.
+// mistakes are gathered, so that all are shown at once.
 type mistakes struct{ all []error }
 
 // Parse works out what words, those behind the program's name, mean. Help that
@@ -83,7 +83,7 @@ func (c *Command) add(
 		m.all = append(m.all, err)
 		return nil
 	}
-	c.Stages = append(c.Stages, st)
+	c.Stages, c.kinds = append(c.Stages, st), append(c.kinds, k)
 	return nil
 }
 

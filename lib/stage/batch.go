@@ -30,6 +30,10 @@ type Batch struct {
 
 	Ack Range // what part of a source this batch stands for
 
+	// Routes says which records go to each target of a router, beside those that go
+	// on down the pipeline, which are in Off. All other stages leave it alone.
+	Routes []Route
+
 	parent *Batch
 	pool   *Pool
 	refs   atomic.Int32
@@ -174,6 +178,7 @@ func (p *Pool) put(b *Batch) {
 	}
 	b.Buf, b.Off = b.Buf[:0], b.Off[:0]
 	b.Text, b.Tick, b.Live, b.Interim, b.Ack, b.parent = false, 0, false, false, Range{}, nil
+	b.Routes = b.Routes[:0]
 	select {
 	case to <- b:
 	default:

@@ -1,0 +1,41 @@
+// Command heka is all of heka's programs in one, and the front door to them.
+package main
+
+import (
+	"context"
+	_ "embed"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"heka/cmd/heka/demo"
+	"heka/heka-decode/decoders"
+	"heka/heka-filter/verbs"
+	"heka/heka-out/sinks"
+	"heka/heka-route/routes"
+	"heka/heka-tail/sources"
+	"heka/lib/prog"
+)
+
+//go:embed README.md
+var doc string
+
+// front is heka's programs and commands.
+var front = prog.Front{Doc: doc, Wings: []prog.Wing{
+	prog.Tail(sources.All, sources.Doc),
+	prog.Decode(decoders.All, decoders.Doc),
+	prog.Route(routes.All, routes.Doc),
+	prog.Filter(verbs.All, verbs.Doc),
+	prog.Out(sinks.All, sinks.Doc),
+}, Verbs: []prog.Verb{
+	{Name: "demo", Args: demo.Args, Short: "write a log to try things on", Run: runDemo},
+}}
+
+func runDemo(args []string) int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	signal.Ignore(syscall.SIGPIPE)
+	return prog.Report("heka demo", demo.Run(ctx, args, os.Stdout))
+}
+
+func main() { front.Main() }
