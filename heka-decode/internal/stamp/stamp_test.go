@@ -53,7 +53,10 @@ func FuzzRFC3339(f *testing.F) {
 		got, ok := ParseRFC3339([]byte(s), time.UTC)
 		var want time.Time
 		err := want.UnmarshalText([]byte(s)) // stricter than time.Parse
-		if err != nil || want.Year() < 1678 || want.Year() > 2261 {
+		if n := len(s); n > 6 && (s[n-2:] == "60" || s[n-5:n-3] == "24") {
+			return // offsets that no zone has, and that time lets pass
+		}
+		if err != nil || s[13] != ':' || want.Year() < 1678 || want.Year() > 2261 {
 			return
 		}
 		if !ok || got != want.UnixNano() {
