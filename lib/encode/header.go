@@ -19,10 +19,11 @@ type run struct{ raw, text []byte }
 
 // slot returns which of the remembered runs to compare with b[i:].
 func slot(b []byte, i int) int {
-	if i+8 > len(b) {
+	if i+16 > len(b) {
 		return 0
 	}
-	return int(binary.LittleEndian.Uint64(b[i:]) * 0x9e3779b97f4a7c15 >> 61)
+	x := binary.LittleEndian.Uint64(b[i:]) + binary.LittleEndian.Uint64(b[i+8:])*31
+	return int(x * 0x9e3779b97f4a7c15 >> 61)
 }
 
 // is reports whether the run r is at b[i:].
@@ -34,7 +35,8 @@ func (r *run) is(b []byte, i int) bool {
 // headers writes the members before Fields, each with a comma behind it, and
 // returns where the map of fields stands in b.
 func (e *JSON) headers(buf []byte, j int, b []byte) ([]byte, int, int) {
-	j += copy(buf[j:], `"Timestamp":"`)
+	*(*[16]byte)(buf[j:]) = timestampText
+	j += len(`"Timestamp":"`)
 	j = e.clock.put(buf, j, int64(binary.BigEndian.Uint64(b[timestampAt:])))
 	buf[j], buf[j+1] = '"', ','
 	j += 2
@@ -61,7 +63,8 @@ func (e *JSON) headers(buf []byte, j int, b []byte) ([]byte, int, int) {
 	buf = room(buf, j, slack)
 	u := b[uuidAt : uuidAt+16]
 	if binary.LittleEndian.Uint64(u)|binary.LittleEndian.Uint64(u[8:]) != 0 {
-		j += copy(buf[j:], `"Uuid":"`)
+		*(*[8]byte)(buf[j:]) = uuidText
+		j += len(uuidText)
 		putUuid(buf[j:j+36], u)
 		buf[j+36], buf[j+37] = '"', ','
 		j += 38
@@ -111,6 +114,13 @@ func (r *run) render(buf []byte, j int, b []byte, i int, first, last msg.Header)
 	}
 	return buf, j, i
 }
+
+// Texts in arrays, which are copied without a call.
+var (
+	timestampText = [16]byte([]byte(`"Timestamp":"...`))
+	uuidText      = [8]byte([]byte(`"Uuid":"`))
+	fieldsText    = [16]byte([]byte(`"Fields":{......`))
+)
 
 // jsonHeaders has the headers' names as they start a member.
 var jsonHeaders = [...]string{

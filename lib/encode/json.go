@@ -57,7 +57,8 @@ func (e *JSON) Append(dst []byte, v *msg.View) []byte {
 	}
 	if !e.flat {
 		buf = room(buf, j, slack)
-		j += copy(buf[j:], `"Fields":{`)
+		*(*[16]byte)(buf[j:]) = fieldsText
+		j += len(`"Fields":{`)
 	}
 	at := j
 	buf, j, ok := e.fields(buf, j, b, i, n)

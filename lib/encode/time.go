@@ -34,7 +34,8 @@ func (c *clock) put(buf []byte, j int, ns int64) int {
 	if sec != c.sec || !c.set {
 		c.fill(sec)
 	}
-	j += copy(buf[j:j+19], c.text[:19])
+	*(*[24]byte)(buf[j:]) = c.text
+	j += len("2026-10-01T00:00:00")
 	if frac != 0 {
 		j = putFraction(buf, j, frac)
 	}
