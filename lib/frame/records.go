@@ -74,10 +74,41 @@ func (r *Reader) scan(buf []byte, at int, off []uint32) (int, []uint32, int) {
 			r.aside = true
 			return at, off, size
 		default:
+			if n := r.torn(buf, at, off); n >= 0 {
+				off, at = off[:len(off)-1], n
+				continue
+			}
 			at += r.resync(buf[at:])
 		}
 	}
 	return at, off, msg.HeaderSize
+}
+
+// torn looks again at the last record, which ends at buf[at:], where damage was
+// found. If it was cut off, the bytes that seem to complete it are the start of the
+// record behind it: a good one that starts within it and ends beyond. torn
+// returns where that is, and counts what is given up; -1 if there is none.
+func (r *Reader) torn(buf []byte, at int, off []uint32) int {
+	if len(off) == 0 || r.damaged {
+		return -1
+	}
+	from := int(off[len(off)-1])
+	for i := from + 1; i < at; i++ {
+		n := bytes.IndexByte(buf[i:at], msg.Sep)
+		if n < 0 {
+			break
+		}
+		i += n
+		kind, size, err := next(buf[i:], r.opt.MaxRecord)
+		if err != nil || kind != KindMessage || i+size <= at ||
+			msg.Check(buf[i+msg.HeaderSize:i+size]) != nil {
+			continue
+		}
+		r.Stats.Damaged++
+		r.Stats.Skipped += int64(i - from)
+		return i
+	}
+	return -1
 }
 
 // resync returns how many bytes of b to pass over to the next separator, or to
