@@ -1,6 +1,7 @@
 package encode
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
 
@@ -38,12 +39,11 @@ type CSV struct {
 	clock   clock
 }
 
-// column is one column. cell is the value that the message of number gen has
-// for it.
+// column is one column. cell is where the message of number gen has its value.
 type column struct {
 	name string
 	ref  ref
-	cell msg.Value
+	cell int
 	gen  uint64
 }
 
@@ -126,7 +126,10 @@ func (e *CSV) Append(dst []byte, v *msg.View) []byte {
 		}
 		dst = append(dst, '\n')
 	}
-	e.sort(v)
+	b := v.Body()
+	var o offsets
+	o.walk(b)
+	e.sort(b, o[msg.Hostname+1])
 	row := len(dst)
 	for i := range e.columns {
 		dst = e.separate(dst, i)
@@ -134,9 +137,9 @@ func (e *CSV) Append(dst []byte, v *msg.View) []byte {
 		c := &e.columns[i]
 		switch {
 		case c.ref.isHeader:
-			dst = c.ref.appendHeader(dst, v, &e.clock)
+			dst = c.ref.appendHeader(dst, b, &o, &e.clock)
 		case c.gen == e.gen:
-			dst = c.ref.appendPart(dst, c.cell)
+			dst = c.ref.appendPart(dst, b, c.cell)
 		}
 		dst = e.quote(dst, at)
 	}
@@ -153,13 +156,17 @@ func (e *CSV) separate(dst []byte, i int) []byte {
 	return append(dst, e.comma)
 }
 
-// sort gives each column its cell in v, in one pass over the fields.
-func (e *CSV) sort(v *msg.View) {
+// sort gives each column its cell, in one pass over the fields at b[i:].
+func (e *CSV) sort(b []byte, i int) {
 	e.gen++
 	guess, last := 0, -1
-	for it := v.Fields(); it.Next(); {
-		if guess >= len(e.names) || e.names[guess].name != string(it.Name) {
-			at, ok := e.index[string(it.Name)]
+	left, i := mapAt(b, i)
+	for ; left > 0; left-- {
+		start, value := textAt(b, i)
+		name := b[start:value]
+		i = endOf(b, value)
+		if guess >= len(e.names) || e.names[guess].name != string(name) {
+			at, ok := e.index[string(name)]
 			if !ok {
 				e.dropped++
 				continue
@@ -176,7 +183,7 @@ func (e *CSV) sort(v *msg.View) {
 		found := false
 		for _, c := range n.columns {
 			if col := &e.columns[c]; col.ref.index == n.seen {
-				col.cell, col.gen, found = it.Value, e.gen, true
+				col.cell, col.gen, found = value, e.gen, true
 			}
 		}
 		if !found {
@@ -187,10 +194,26 @@ func (e *CSV) sort(v *msg.View) {
 	}
 }
 
+// zeros has the high bit of the first byte of x that is 0, and perhaps of higher
+// ones.
+func zeros(x uint64) uint64 { return (x - ones) &^ x & highs }
+
+// plainLen returns the length of a beginning of s that needs no quotes.
+func (e *CSV) plainLen(s []byte) int {
+	i, comma := 0, uint64(e.comma)*ones
+	for ; i+8 <= len(s); i += 8 {
+		x := binary.LittleEndian.Uint64(s[i:])
+		if zeros(x^'"'*ones)|zeros(x^'\n'*ones)|zeros(x^'\r'*ones)|zeros(x^comma) != 0 {
+			break
+		}
+	}
+	return i
+}
+
 // quote puts dst[at:] in quotes if it needs them.
 func (e *CSV) quote(dst []byte, at int) []byte {
 	quotes, need := 0, false
-	for _, c := range dst[at:] {
+	for _, c := range dst[at+e.plainLen(dst[at:]):] {
 		switch c {
 		case '"':
 			quotes++

@@ -1,6 +1,7 @@
 package encode
 
 import (
+	"encoding/binary"
 	"unicode/utf8"
 
 	"heka/lib/msg"
@@ -30,24 +31,34 @@ func NewLogfmt(flat bool) *Logfmt { return &Logfmt{flat: flat} }
 
 // Append appends the line of v to dst.
 func (e *Logfmt) Append(dst []byte, v *msg.View) []byte {
+	b := v.Body()
 	at := len(dst)
+	var o offsets
+	o.walk(b)
 	if !e.flat {
-		dst = e.headers(dst, v)
+		dst = e.headers(dst, b, &o)
 	}
-	for it := v.Fields(); it.Next(); {
+	n, i := mapAt(b, o[msg.Hostname+1])
+	for range n {
 		if len(dst) > at {
 			dst = append(dst, ' ')
 		}
-		dst = append(appendKey(dst, it.Name), '=')
-		switch it.Value.Kind() {
-		case msg.String:
-			dst = appendQuoted(dst, it.Value.Text())
-		case msg.Array, msg.Bytes:
-			e.tmp = appendValue(e.tmp[:0], it.Value)
+		start, stop := textAt(b, i)
+		dst = append(appendKey(dst, b[start:stop]), '=')
+		i = stop
+		switch c := b[i]; {
+		case isText(c):
+			start, stop := textAt(b, i)
+			dst = appendQuoted(dst, b[start:stop])
+			i = stop
+			continue
+		case isArray(c), isBin(c):
+			e.tmp = appendValue(e.tmp[:0], b, i)
 			dst = appendQuoted(dst, e.tmp)
 		default:
-			dst = appendNumber(dst, it.Value)
+			dst = appendNumber(dst, b, i)
 		}
+		i = endOf(b, i)
 	}
 	if cap(e.tmp) > 1<<16 {
 		e.tmp = nil
@@ -55,27 +66,28 @@ func (e *Logfmt) Append(dst []byte, v *msg.View) []byte {
 	return append(dst, '\n')
 }
 
-func (e *Logfmt) headers(dst []byte, v *msg.View) []byte {
+func (e *Logfmt) headers(dst, b []byte, o *offsets) []byte {
 	dst = append(dst, "timestamp="...)
-	dst = e.clock.append(dst, v.Timestamp())
-	dst = appendPair(dst, " type=", v.Type())
-	dst = appendPair(dst, " logger=", v.Logger())
-	if s := v.Severity(); s != msg.DefaultSeverity {
-		dst = AppendInt(append(dst, " severity="...), s)
+	dst = e.clock.append(dst, int64(binary.BigEndian.Uint64(b[timestampAt:])))
+	dst = appendPair(dst, " type=", b, o[msg.Type])
+	dst = appendPair(dst, " logger=", b, o[msg.Logger])
+	if u, neg, _ := integer(b, o[msg.Severity]); u != msg.DefaultSeverity || neg {
+		dst = appendNumber(append(dst, " severity="...), b, o[msg.Severity])
 	}
-	dst = appendPair(dst, " hostname=", v.Hostname())
-	if p := v.Pid(); p != 0 {
-		dst = AppendInt(append(dst, " pid="...), p)
+	dst = appendPair(dst, " hostname=", b, o[msg.Hostname])
+	if u, _, _ := integer(b, o[msg.Pid]); u != 0 {
+		dst = appendNumber(append(dst, " pid="...), b, o[msg.Pid])
 	}
-	dst = appendPair(dst, " env_version=", v.EnvVersion())
-	return appendPair(dst, " payload=", v.Payload())
+	dst = appendPair(dst, " env_version=", b, o[msg.EnvVersion])
+	return appendPair(dst, " payload=", b, o[msg.Payload])
 }
 
-func appendPair(dst []byte, key string, s []byte) []byte {
-	if len(s) == 0 {
+func appendPair(dst []byte, key string, b []byte, i int) []byte {
+	start, stop := textAt(b, i)
+	if start == stop {
 		return dst
 	}
-	return appendQuoted(append(dst, key...), s)
+	return appendQuoted(append(dst, key...), b[start:stop])
 }
 
 // bare has what may stand in logfmt outside of quotes, of ASCII.
@@ -86,9 +98,19 @@ var bare = func() (t [256]bool) {
 	return t
 }()
 
+// quotable is not 0 if one of the bytes of x may need quotes: up to ' ', '"', '=',
+// 0x7f, or not ASCII.
+func quotable(x uint64) uint64 {
+	return (x | (x - 0x21*ones) | ((x ^ '"'*ones) - ones) | ((x ^ '='*ones) - ones) |
+		((x ^ 0x7f*ones) - ones)) & highs
+}
+
 // bareLen returns the length of the longest beginning of s that needs no quotes.
 func bareLen(s []byte) int {
-	for i := 0; i < len(s); {
+	i := 0
+	for ; i+8 <= len(s) && quotable(binary.LittleEndian.Uint64(s[i:])) == 0; i += 8 {
+	}
+	for i < len(s) {
 		c := s[i]
 		if bare[c] {
 			i++
@@ -127,6 +149,5 @@ func appendQuoted(dst, s []byte) []byte {
 	if bareLen(s) == len(s) && string(s) != "null" {
 		return append(dst, s...)
 	}
-	dst = AppendJSONString(dst, s)
-	return dst
+	return AppendJSONString(dst, s)
 }

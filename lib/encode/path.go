@@ -26,6 +26,8 @@ const (
 // A path that the template's own text makes absolute, or leads upwards, is its
 // author's wish.
 func (t *Template) AppendPath(dst []byte, v *msg.View) []byte {
+	b := v.Body()
+	t.at.walk(b)
 	left := 0
 	if len(t.ops) > 0 {
 		left = t.ops[0].budget
@@ -44,7 +46,7 @@ func (t *Template) AppendPath(dst []byte, v *msg.View) []byte {
 			dst = appendElement(dst, t.value, timeWidth)
 			continue
 		}
-		t.value = o.ref.append(t.value[:0], v, &t.clock)
+		t.value = o.ref.append(t.value[:0], b, &t.at, &t.clock)
 		at := len(dst)
 		dst = appendElement(dst, t.value, left)
 		left -= len(dst) - at

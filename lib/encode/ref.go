@@ -1,6 +1,7 @@
 package encode
 
 import (
+	"encoding/binary"
 	"errors"
 	"strconv"
 	"strings"
@@ -63,41 +64,45 @@ func parseIndex(s string) (n int, rest string, ok bool) {
 	return int(u), rest, ok && closed && err == nil
 }
 
-// append appends the bare text of what r names; nothing if v has none.
-func (r *ref) append(dst []byte, v *msg.View, c *clock) []byte {
+// append appends the bare text of what r names; nothing if the message has none.
+func (r *ref) append(dst, b []byte, o *offsets, c *clock) []byte {
 	if r.isHeader {
-		return r.appendHeader(dst, v, c)
+		return r.appendHeader(dst, b, o, c)
 	}
-	if value, ok := v.Field(r.field, r.index); ok {
-		return r.appendPart(dst, value)
+	n, i := mapAt(b, o[msg.Hostname+1])
+	skip := r.index
+	for range n {
+		start, stop := textAt(b, i)
+		if string(b[start:stop]) == r.field {
+			if skip == 0 {
+				return r.appendPart(dst, b, stop)
+			}
+			skip--
+		}
+		i = endOf(b, stop)
 	}
 	return dst
 }
 
-// appendPart appends the element of the field's value that r asks for.
-func (r *ref) appendPart(dst []byte, value msg.Value) []byte {
+// appendPart appends the element that r asks for of the value at b[i:].
+func (r *ref) appendPart(dst, b []byte, i int) []byte {
 	if r.elem < 0 {
-		return appendValue(dst, value)
+		return appendValue(dst, b, i)
 	}
-	if e, ok := value.Elem(r.elem); ok {
-		return appendScalar(dst, e)
-	}
-	return dst
+	return appendElem(dst, b, i, r.elem)
 }
 
-func (r *ref) appendHeader(dst []byte, v *msg.View, c *clock) []byte {
+func (r *ref) appendHeader(dst, b []byte, o *offsets, c *clock) []byte {
 	switch r.header {
 	case msg.Uuid:
-		n := len(dst)
-		dst = append(dst, make([]byte, 36)...)
-		putUuid(dst[n:], v.Uuid())
-		return dst
+		var t [36]byte
+		putUuid(t[:], b[uuidAt:uuidAt+16])
+		return append(dst, t[:]...)
 	case msg.Timestamp:
-		return c.append(dst, v.Timestamp())
-	case msg.Severity:
-		return AppendInt(dst, v.Severity())
-	case msg.Pid:
-		return AppendInt(dst, v.Pid())
+		return c.append(dst, int64(binary.BigEndian.Uint64(b[timestampAt:])))
+	case msg.Severity, msg.Pid:
+		return appendNumber(dst, b, o[r.header])
 	}
-	return append(dst, v.Text(r.header)...)
+	start, stop := textAt(b, o[r.header])
+	return append(dst, b[start:stop]...)
 }

@@ -31,6 +31,7 @@ type Template struct {
 	ends  bool // the text ends in a newline
 	clock clock
 	cal   calendar
+	at    offsets
 	value []byte
 }
 
@@ -167,6 +168,8 @@ func (t *Template) Clone() *Template {
 
 // Append appends the text filled in from v to dst, with no newline of its own.
 func (t *Template) Append(dst []byte, v *msg.View) []byte {
+	b := v.Body()
+	t.at.walk(b)
 	for i := range t.ops {
 		switch o := &t.ops[i]; {
 		case o.text != nil:
@@ -174,7 +177,7 @@ func (t *Template) Append(dst []byte, v *msg.View) []byte {
 		case o.letter != 0:
 			dst = t.cal.append(dst, o.letter, v.Timestamp(), t.loc)
 		default:
-			dst = o.ref.append(dst, v, &t.clock)
+			dst = o.ref.append(dst, b, &t.at, &t.clock)
 		}
 	}
 	return dst

@@ -2,65 +2,83 @@ package encode
 
 import (
 	"encoding/base64"
-
-	"heka/lib/msg"
+	"math"
 )
 
-// appendScalar appends a value that is no array as bare text: strings as they
-// are, bytes in base64, floats as AppendFloat does but NaN, +Inf and -Inf by name.
-func appendScalar(dst []byte, v msg.Value) []byte {
-	switch v.Kind() {
-	case msg.String:
-		return append(dst, v.Text()...)
-	case msg.Bytes:
-		return base64.StdEncoding.AppendEncode(dst, v.Text())
-	default:
-		return appendNumber(dst, v)
+// appendScalar appends the value at b[i:], which is no array, as bare text:
+// strings as they are, bytes in base64, floats as AppendFloat does but NaN, +Inf
+// and -Inf by name.
+func appendScalar(dst, b []byte, i int) []byte {
+	switch c := b[i]; {
+	case isBin(c):
+		start, stop := textAt(b, i)
+		return base64.StdEncoding.AppendEncode(dst, b[start:stop])
+	case isText(c):
+		start, stop := textAt(b, i)
+		return append(dst, b[start:stop]...)
 	}
+	return appendNumber(dst, b, i)
 }
 
-// appendNumber appends an Int, Float or Bool.
-func appendNumber(dst []byte, v msg.Value) []byte {
-	switch v.Kind() {
-	case msg.Int:
-		u, neg, _ := integer(v.Raw(), 0)
-		if neg {
-			return AppendInt(dst, -int64(u))
-		}
-		var t [24]byte
-		return append(dst, t[:putUint(t[:], 0, u)]...)
-	case msg.Float:
-		f := v.Float()
-		switch {
-		case f != f:
-			return append(dst, "NaN"...)
-		case f-f != 0 && f > 0:
-			return append(dst, "+Inf"...)
-		case f-f != 0:
-			return append(dst, "-Inf"...)
-		}
-		return AppendFloat(dst, f)
-	case msg.Bool:
-		if v.Bool() {
-			return append(dst, "true"...)
-		}
+// appendNumber appends the integer, float or bool at b[i:].
+func appendNumber(dst, b []byte, i int) []byte {
+	switch b[i] {
+	case tTrue:
+		return append(dst, "true"...)
+	case tFalse:
 		return append(dst, "false"...)
+	case tFloat32, tFloat64:
+		switch f := floatAt(b, i); {
+		case math.IsNaN(f):
+			return append(dst, "NaN"...)
+		case math.IsInf(f, 1):
+			return append(dst, "+Inf"...)
+		case math.IsInf(f, -1):
+			return append(dst, "-Inf"...)
+		default:
+			return AppendFloat(dst, f)
+		}
 	}
-	return dst
+	u, neg, _ := integer(b, i)
+	if neg {
+		dst = append(dst, '-')
+	}
+	if u < 10 {
+		return append(dst, byte('0'+u))
+	}
+	var t [24]byte
+	return append(dst, t[:putUint(t[:], 0, u)]...)
 }
 
 // appendValue is appendScalar for any value; an array's elements are separated
 // by commas.
-func appendValue(dst []byte, v msg.Value) []byte {
-	if v.Kind() != msg.Array {
-		return appendScalar(dst, v)
+func appendValue(dst, b []byte, i int) []byte {
+	if !isArray(b[i]) {
+		return appendScalar(dst, b, i)
 	}
-	n := 0
-	for it := v.Elems(); it.Next(); n++ {
-		if n > 0 {
+	n, i := arrayAt(b, i)
+	for k := range n {
+		if k > 0 {
 			dst = append(dst, ',')
 		}
-		dst = appendScalar(dst, it.Value)
+		dst = appendScalar(dst, b, i)
+		i = endOf(b, i)
 	}
 	return dst
+}
+
+// appendElem appends element k of the value at b[i:], which is element 0 of
+// itself if it is no array; nothing if there is none.
+func appendElem(dst, b []byte, i, k int) []byte {
+	n := 1
+	if isArray(b[i]) {
+		n, i = arrayAt(b, i)
+	}
+	if k >= n {
+		return dst
+	}
+	for range k {
+		i = endOf(b, i)
+	}
+	return appendScalar(dst, b, i)
 }

@@ -3,6 +3,8 @@ package encode
 import (
 	"encoding/binary"
 	"math"
+
+	"heka/lib/msg"
 )
 
 // Where the elements of a canonical body stand (heka-frame(5)), and the first
@@ -119,6 +121,9 @@ func isArray(c byte) bool { return c&0xf0 == fixarray || c == tArray16 || c == t
 // isBin reports whether c is the first byte of a bin.
 func isBin(c byte) bool { return c >= tBin8 && c <= tBin32 }
 
+// isText reports whether c is the first byte of a str.
+func isText(c byte) bool { return c&0xe0 == fixstr || c >= tStr8 && c <= tStr32 }
+
 // endOf returns the offset behind the field's value at b[i:].
 func endOf(b []byte, i int) int {
 	c := b[i]
@@ -142,13 +147,18 @@ func endOf(b []byte, i int) int {
 	return stop
 }
 
-// headersEnd returns where the map of fields stands.
-func headersEnd(b []byte) int {
+// offsets are where the elements of an envelope stand, by msg.Header from Type
+// on, and behind them the map of fields.
+type offsets [msg.Hostname + 2]int
+
+// walk fills o in for the body b.
+func (o *offsets) walk(b []byte) {
 	i := typeAt
-	for range 7 {
+	for h := msg.Type; h <= msg.Hostname; h++ {
+		o[h] = i
 		i = endOf(b, i)
 	}
-	return i
+	o[msg.Hostname+1] = i
 }
 
 // floatAt returns the float at b[i:] of either width.
