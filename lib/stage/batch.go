@@ -123,6 +123,14 @@ func (b *Batch) Select(off []uint32) *Batch {
 	return s
 }
 
+// NewText returns an empty batch of text, of the same pool, that stands for b: with
+// its acknowledgement. It leaves b alone.
+func (b *Batch) NewText() *Batch {
+	t := b.pool.Get()
+	t.Ack, t.Interim, t.Text = b.Ack, b.Interim, true
+	return t
+}
+
 // Pool hands out batches and takes them back. It keeps a bounded number; how
 // many are in use is bounded by the channels between stages. Any number of
 // goroutines may use it.
