@@ -198,14 +198,22 @@ func (e *CSV) sort(b []byte, i int) {
 // ones.
 func zeros(x uint64) uint64 { return (x - ones) &^ x & highs }
 
+// plainWord reports whether no byte of x needs quotes; comma is the separator,
+// eight times.
+func plainWord(x, comma uint64) bool {
+	return zeros(x^'"'*ones)|zeros(x^'\n'*ones)|zeros(x^'\r'*ones)|zeros(x^comma) == 0
+}
+
 // plainLen returns the length of a beginning of s that needs no quotes.
 func (e *CSV) plainLen(s []byte) int {
-	i, comma := 0, uint64(e.comma)*ones
-	for ; i+8 <= len(s); i += 8 {
-		x := binary.LittleEndian.Uint64(s[i:])
-		if zeros(x^'"'*ones)|zeros(x^'\n'*ones)|zeros(x^'\r'*ones)|zeros(x^comma) != 0 {
-			break
+	i, last, comma := 0, len(s)-8, uint64(e.comma)*ones
+	for ; i < last; i += 8 {
+		if !plainWord(binary.LittleEndian.Uint64(s[i:]), comma) {
+			return i
 		}
+	}
+	if last >= 0 && plainWord(binary.LittleEndian.Uint64(s[last:]), comma) {
+		return len(s)
 	}
 	return i
 }
@@ -214,13 +222,10 @@ func (e *CSV) plainLen(s []byte) int {
 func (e *CSV) quote(dst []byte, at int) []byte {
 	quotes, need := 0, false
 	for _, c := range dst[at+e.plainLen(dst[at:]):] {
-		switch c {
-		case '"':
+		if c == '"' {
 			quotes++
-			need = true
-		case '\n', '\r', e.comma:
-			need = true
 		}
+		need = need || c == '"' || c == '\n' || c == '\r' || c == e.comma
 	}
 	if !need {
 		return dst

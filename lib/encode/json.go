@@ -33,7 +33,7 @@ type JSON struct {
 // {"status":200,...}.
 func NewJSON(flat bool) *JSON {
 	e := &JSON{flat: flat}
-	e.keys.init()
+	e.keys.init(func(dst, name []byte) []byte { return append(AppendJSONString(dst, name), ':') })
 	e.merge.seed = e.keys.seed
 	return e
 }

@@ -16,8 +16,8 @@ const (
 	shortReady = 24
 )
 
-// key is a field's name as it stands in a body, and as it stands in JSON. Names
-// of up to 15 bytes that need no escape are short: they are compared as two
+// key is a field's name as it stands in a body, and ready for the output. Names
+// of up to 15 bytes whose text is not much longer are short: they are compared as two
 // masked words and written as three.
 type key struct {
 	word, mask [2]uint64 // of the encoded name if short; else word is no name's
@@ -42,9 +42,12 @@ type keyTable struct {
 	table   []*key // open addressing over the rendered name
 	scratch []byte
 	seed    maphash.Seed
+	render  func(dst, name []byte) []byte
 }
 
-func (t *keyTable) init() {
+// init readies t for names as render appends them.
+func (t *keyTable) init(render func(dst, name []byte) []byte) {
+	t.render = render
 	t.seed = maphash.MakeSeed()
 	t.table = make([]*key, tableSize)
 	t.none.word[0] = 1
@@ -94,10 +97,8 @@ func (t *keyTable) find(prev *key, b []byte, i int) *key {
 	if stop-start > maxName {
 		return nil
 	}
-	t.scratch = room(t.scratch, 0, 6*maxName+slack)
-	j := putString(t.scratch, 0, b, start, stop-start)
-	t.scratch[j] = ':'
-	ready := t.scratch[:j+1]
+	ready := t.render(t.scratch[:0], b[start:stop])
+	t.scratch = ready
 	at := maphash.Bytes(t.seed, ready) % tableSize
 	for ; t.table[at] != nil; at = (at + 1) % tableSize {
 		if k := t.table[at]; string(k.text()) == string(ready) {

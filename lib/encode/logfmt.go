@@ -23,11 +23,16 @@ import (
 type Logfmt struct {
 	flat  bool
 	clock clock
+	keys  keyTable
 	tmp   []byte
 }
 
 // NewLogfmt returns an encoder of logfmt; a flat one renders the fields alone.
-func NewLogfmt(flat bool) *Logfmt { return &Logfmt{flat: flat} }
+func NewLogfmt(flat bool) *Logfmt {
+	e := &Logfmt{flat: flat}
+	e.keys.init(func(dst, name []byte) []byte { return append(appendKey(dst, name), '=') })
+	return e
+}
 
 // Append appends the line of v to dst.
 func (e *Logfmt) Append(dst []byte, v *msg.View) []byte {
@@ -38,14 +43,14 @@ func (e *Logfmt) Append(dst []byte, v *msg.View) []byte {
 	if !e.flat {
 		dst = e.headers(dst, b, &o)
 	}
+	e.keys.begin()
+	k := &e.keys.first
 	n, i := mapAt(b, o[msg.Hostname+1])
 	for range n {
 		if len(dst) > at {
 			dst = append(dst, ' ')
 		}
-		start, stop := textAt(b, i)
-		dst = append(appendKey(dst, b[start:stop]), '=')
-		i = stop
+		dst, k, i = e.key(dst, k, b, i)
 		switch c := b[i]; {
 		case isText(c):
 			start, stop := textAt(b, i)
@@ -64,6 +69,19 @@ func (e *Logfmt) Append(dst []byte, v *msg.View) []byte {
 		e.tmp = nil
 	}
 	return append(dst, '\n')
+}
+
+// key appends the name at b[i:], which follows prev, and '='.
+func (e *Logfmt) key(dst []byte, prev *key, b []byte, i int) ([]byte, *key, int) {
+	k := prev.next
+	if !k.short(b, i) {
+		k = e.keys.find(prev, b, i)
+	}
+	if k == nil {
+		start, stop := textAt(b, i)
+		return append(appendKey(dst, b[start:stop]), '='), prev, stop
+	}
+	return append(dst, k.text()...), k, i + k.rawLen
 }
 
 func (e *Logfmt) headers(dst, b []byte, o *offsets) []byte {
@@ -107,8 +125,11 @@ func quotable(x uint64) uint64 {
 
 // bareLen returns the length of the longest beginning of s that needs no quotes.
 func bareLen(s []byte) int {
-	i := 0
-	for ; i+8 <= len(s) && quotable(binary.LittleEndian.Uint64(s[i:])) == 0; i += 8 {
+	i, last := 0, len(s)-8
+	for ; i < last && quotable(binary.LittleEndian.Uint64(s[i:])) == 0; i += 8 {
+	}
+	if i >= last && last >= 0 && quotable(binary.LittleEndian.Uint64(s[last:])) == 0 {
+		return len(s)
 	}
 	for i < len(s) {
 		c := s[i]
