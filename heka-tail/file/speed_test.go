@@ -1,0 +1,60 @@
+package file
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"heka/lib/stage"
+)
+
+// drop is a Writer that counts and releases.
+type drop struct{ n, bytes int }
+
+func (d *drop) Write(b *stage.Batch) error {
+	d.n += b.Len()
+	d.bytes += len(b.Buf)
+	b.Release()
+	return nil
+}
+
+// bigFile writes a file of size bytes in lines of 200.
+func bigFile(tb testing.TB, size int) string {
+	tb.Helper()
+	path := filepath.Join(tb.TempDir(), "big.log")
+	f, err := os.Create(path)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	defer f.Close()
+	line := append(bytes.Repeat([]byte("0123456789abcdef "), 12)[:199], '\n')
+	block := bytes.Repeat(line, 5000)
+	for ; size > 0; size -= len(block) {
+		if _, err := f.Write(block); err != nil {
+			tb.Fatal(err)
+		}
+	}
+	return path
+}
+
+// BenchmarkOnce is a whole file to records, in one goroutine.
+func BenchmarkOnce(b *testing.B) {
+	const size = 256 << 20
+	path := bigFile(b, size)
+	env := &stage.Env{Hostname: "host.example"}
+	b.SetBytes(size)
+	b.ReportAllocs()
+	for b.Loop() {
+		var d drop
+		if err := runOnce(env, &d, path); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func runOnce(env *stage.Env, out stage.Writer, args ...string) error {
+	t := &tail{env: env, args: args, stdin: os.Stdin}
+	return t.Run(context.Background(), nil, out)
+}

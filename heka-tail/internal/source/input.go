@@ -1,0 +1,197 @@
+package source
+
+import (
+	"context"
+	"io"
+	"os"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// drainIdle is how long a pipe may be silent after a stop until it counts as
+// drained: long enough for the program before it to end as well.
+const drainIdle = 300 * time.Millisecond
+
+// Input is a descriptor that is read from start to end. A wait for a pipe, socket
+// or terminal ends with the context at once, and with stop once what was written
+// is read.
+type Input struct {
+	Status
+
+	name    string
+	fd      int
+	own     bool // the descriptor is ours to close
+	ctx     context.Context
+	stop    <-chan struct{}
+	head    []byte // read already
+	read    atomic.Int64
+	stopped bool // the end that Read told was that of stop
+	wake    [2]int
+	done    chan struct{}
+	gone    chan struct{}
+}
+
+// Open opens path. A FIFO's writer is waited for in Read.
+func Open(ctx context.Context, stop <-chan struct{}, path string) (*Input, error) {
+	fd, err := openFd(path)
+	if err != nil {
+		return nil, err
+	}
+	in, err := NewInput(ctx, stop, fd, path)
+	if err != nil {
+		unix.Close(fd)
+		return nil, err
+	}
+	in.own = true
+	return in, nil
+}
+
+// NewInput returns the Input of a descriptor, which stays the caller's.
+func NewInput(ctx context.Context, stop <-chan struct{}, fd int, name string) (*Input, error) {
+	in := &Input{name: name, fd: fd, ctx: ctx, stop: stop}
+	st, err := statFd(uintptr(fd))
+	if err == nil && st.Dir() {
+		err = unix.EISDIR
+	}
+	if err != nil {
+		return nil, in.failed(err)
+	}
+	in.Status = st
+	if st.Regular() {
+		return in, nil
+	}
+	if err := unix.Pipe2(in.wake[:], unix.O_CLOEXEC); err != nil {
+		return nil, &os.PathError{Op: "wait for", Path: name, Err: err}
+	}
+	in.done, in.gone = make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(in.gone)
+		select {
+		case <-ctx.Done():
+		case <-stop:
+		case <-in.done:
+		}
+		unix.Close(in.wake[1])
+	}()
+	return in, nil
+}
+
+// Close gives up what waiting needed, and the descriptor if Open made it.
+func (in *Input) Close() {
+	if in.done != nil {
+		close(in.done)
+		<-in.gone
+		unix.Close(in.wake[0])
+	}
+	if in.own {
+		unix.Close(in.fd)
+	}
+}
+
+// Count returns how many bytes were read.
+func (in *Input) Count() int64 { return in.read.Load() }
+
+// Ready reports whether Read would return at once.
+func (in *Input) Ready() bool {
+	return in.Regular() || len(in.head) > 0 || poll(in.fd, 0)
+}
+
+// Read implements io.Reader. After a stop it returns io.EOF; errors name the file.
+func (in *Input) Read(p []byte) (int, error) {
+	if len(in.head) > 0 {
+		n := copy(p, in.head)
+		in.head = in.head[n:]
+		return n, nil
+	}
+	for {
+		if err := in.wait(); err != nil {
+			return 0, err
+		}
+		n, err := unix.Read(in.fd, p)
+		switch {
+		case err == unix.EINTR || err == unix.EAGAIN && !in.Regular():
+			continue
+		case err != nil:
+			return 0, in.failed(err)
+		case n == 0:
+			return 0, io.EOF
+		}
+		in.read.Add(int64(n))
+		return n, nil
+	}
+}
+
+// wait returns when there is something to read.
+func (in *Input) wait() error {
+	if err := in.ctx.Err(); err != nil {
+		return err
+	}
+	if in.Regular() {
+		select {
+		case <-in.stop:
+			in.stopped = true
+			return io.EOF
+		default:
+			return nil
+		}
+	}
+	fds := []unix.PollFd{
+		{Fd: int32(in.fd), Events: unix.POLLIN}, {Fd: int32(in.wake[0]), Events: unix.POLLIN},
+	}
+	if _, err := unix.Poll(fds, -1); err == unix.EINTR {
+		return in.wait()
+	}
+	if err := in.ctx.Err(); err != nil {
+		return err
+	}
+	if fds[1].Revents != 0 && !poll(in.fd, drainIdle) {
+		in.stopped = true
+		return io.EOF
+	}
+	return nil
+}
+
+// packing reads as much as tells how the content is compressed.
+func (in *Input) packing() (int, error) {
+	var b [4]byte
+	n := 0
+	for n < len(b) && mayBePacked(b[:n]) {
+		k, err := in.Read(b[n:])
+		n += k
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			return plain, err
+		}
+	}
+	in.head = append([]byte(nil), b[:n]...)
+	return packing(in.head), nil
+}
+
+// seek goes to an offset of a regular file, and starts to count there.
+func (in *Input) seek(at int64) error {
+	if _, err := unix.Seek(in.fd, at, io.SeekStart); err != nil {
+		return in.failed(err)
+	}
+	in.head = nil
+	in.read.Store(at)
+	return nil
+}
+
+func (in *Input) failed(err error) error {
+	return &os.PathError{Op: "read", Path: in.name, Err: err}
+}
+
+// poll reports whether fd can be read, or has ended, within timeout.
+func poll(fd int, timeout time.Duration) bool {
+	fds := []unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}
+	for {
+		_, err := unix.Poll(fds, int(timeout/time.Millisecond))
+		if err != unix.EINTR {
+			return fds[0].Revents != 0 || err != nil
+		}
+	}
+}

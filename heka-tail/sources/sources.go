@@ -1,0 +1,19 @@
+// Package sources lists the kinds of heka-tail.
+package sources
+
+import (
+	_ "embed"
+
+	"heka/heka-tail/file"
+	"heka/lib/stage"
+)
+
+// Doc is the manual page of heka-tail.
+//
+//go:embed README.md
+var Doc string
+
+// All are the kinds of heka-tail.
+var All = []stage.Kind{
+	file.Kind,
+}
