@@ -67,7 +67,8 @@ var complaints = []struct{ expr, at, msg, hint string }{
 	{"Type =~ /x", "/x", "not closed", ""},
 	{"Type =~ /a(b/", "a(b", "missing closing )", ""},
 	{"Type =~ /\\/(x{500}){500}/", "{500}", "invalid repeat", ""},
-	{"Type =~ /(.{500}){2}(.{1000})(.{1000})" + strings.Repeat("\\pL{900}", 9) + "/", "/", "large", "fewer"},
+	{"Type =~ /(.{500}){2}(.{1000})(.{1000})" + strings.Repeat("\\pL{900}", 9) + "/", "/", "large",
+		"fewer"},
 	{"Fields[x", "[x", "not closed", ""},
 	{"Fields[] == 1", "]", "name is missing", "Fields[name]"},
 	{". == 1", ". ", "name is missing", ".name"},
@@ -121,7 +122,8 @@ func TestErrorText(t *testing.T) {
 	f("Type == 'é\xff' é", "character 14: an expression ends before this\n"+
 		`    Type == 'é\xff' é`+"\n"+
 		"                    ^ join expressions with && or ||")
-	long := strings.Repeat("Type == 'abcdef' || ", 10) + "Type = 'x' || " + strings.Repeat("TRUE || ", 20)
+	long := strings.Repeat("Type == 'abcdef' || ", 10) + "Type = 'x' || " +
+		strings.Repeat("TRUE || ", 20)
 	f(long, "character 206: this is no operator\n"+
 		"    ...bcdef' || Type == 'abcdef' || Type = 'x' || TRUE || TRUE || TRUE || TRU...\n"+
 		strings.Repeat(" ", 4+38)+"^ use == for equality")
@@ -152,13 +154,15 @@ func TestBounds(t *testing.T) {
 	}
 
 	start := time.Now()
-	for _, part := range []string{".a == 1 || ", ".a in (1e-300s) || ", "Type =~ /a.b/ || ", "!(Type == 'x') && "} {
+	for _, part := range []string{".a == 1 || ", ".a in (1e-300s) || ", "Type =~ /a.b/ || ",
+		"!(Type == 'x') && "} {
 		e := roundTrip(t, strings.Repeat(part, MaxLength/len(part)-1)+"TRUE")
 		e.Compile().Match(view(t, access()))
 	}
 	var names strings.Builder
 	for i := 0; names.Len() < MaxLength-20; i++ {
-		names.WriteString("." + strings.Repeat("x", i%7) + string(rune('a'+i%26)) + strings.Repeat("y", i%31) + "==1||")
+		names.WriteString("." + strings.Repeat("x", i%7) + string(rune('a'+i%26)) +
+			strings.Repeat("y", i%31) + "==1||")
 	}
 	MustCompile(names.String() + "TRUE").Match(view(t, access()))
 	if d := time.Since(start); d > 20*time.Second {

@@ -56,9 +56,11 @@ func (g generator) textVar() string {
 }
 
 func (g generator) field() string {
-	name := g.of("status", "request_method", "request_time", "ok", "no", "word", "tags", "none", "a.b-c",
+	name := g.of("status", "request_method", "request_time", "ok", "no", "word", "tags", "none",
+		"a.b-c",
 		"big", "max", "nan", "took", "wait", "size", "length", "x", "bin")
-	return g.of("Fields["+name+"]", "."+name, "Fields[sp ace]") + g.of("", "", "", "[0]", "[1]", "[1][0]", "[0][2]")
+	return g.of("Fields["+name+"]", "."+name, "Fields[sp ace]") + g.of("", "", "", "[0]", "[1]",
+		"[1][0]", "[0][2]")
 }
 
 func (g generator) value() string {
@@ -71,11 +73,13 @@ func (g generator) number() string {
 }
 
 func (g generator) text() string {
-	return g.of(`'nginx.access'`, `"GET"`, `''`, `'it\'s'`, `"a\'b"`, `'a\\'`, `'TRUE'`, `"d"`, "'a\nb'", `'\x'`)
+	return g.of(`'nginx.access'`, `"GET"`, `''`, `'it\'s'`, `"a\'b"`, `'a\\'`, `'TRUE'`, `"d"`,
+		"'a\nb'", `'\x'`)
 }
 
 func (g generator) pattern() string {
-	return g.of("/^nginx/", "/access$/", "/^GET$/", "/a|d/", `/\.a/`, "/(?i)get/", `/G.T/`, `/\//`, "//", "/[^a]/")
+	return g.of("/^nginx/", "/access$/", "/^GET$/", "/a|d/", `/\.a/`, "/(?i)get/", `/G.T/`, `/\//`,
+		"//", "/[^a]/")
 }
 
 func TestRandom(t *testing.T) {
@@ -165,7 +169,8 @@ func checkError(t *testing.T, expr string, err error) {
 }
 
 func FuzzParseVar(f *testing.F) {
-	for _, s := range []string{"Type", ".a.b", "Fields[x][1][0]", " Fields[a b] ", ".a[", "Fields[", ".", ".é"} {
+	for _, s := range []string{"Type", ".a.b", "Fields[x][1][0]", " Fields[a b] ", ".a[",
+		"Fields[", ".", ".é"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
@@ -193,7 +198,8 @@ func TestPatterns(t *testing.T) {
 		if p.re == nil {
 			got = ""
 			for _, x := range p.texts {
-				got += strings.Repeat("^", btoi(x.begin)) + string(x.text) + strings.Repeat("$", btoi(x.end)) + " "
+				got += strings.Repeat("^", btoi(x.begin)) + string(x.text) + strings.Repeat("$",
+					btoi(x.end)) + " "
 			}
 		}
 		if got = strings.TrimSpace(got); got != form {
@@ -233,7 +239,8 @@ func btoi(b bool) int {
 }
 
 func FuzzPattern(f *testing.F) {
-	for _, s := range []string{"^a", "a$", "a|b", "(a|bc)?d", "x*a.?", "[a-c]x", "^a|b$", "(?i)k", "é", "\\xff", "a^", "$a",
+	for _, s := range []string{"^a", "a$", "a|b", "(a|bc)?d", "x*a.?", "[a-c]x", "^a|b$", "(?i)k",
+		"é", "\\xff", "a^", "$a",
 		"(^a)|b*c", "^*a", "(?s).a", "a{2,3}b", "()", "(a$)?b"} {
 		f.Add(s, []byte("abc dé\xff\xc3ax"))
 	}

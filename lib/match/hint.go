@@ -7,8 +7,8 @@ import (
 	"heka/lib/msg"
 )
 
-func (p *parser) fail(pos int, msg, hint string) error {
-	return &Error{Expr: p.src, Pos: pos, Msg: msg, Hint: hint}
+func (p *parser) fail(pos int, what, hint string) error {
+	return &Error{Expr: p.src, Pos: pos, Msg: what, Hint: hint}
 }
 
 func (p *parser) tooLong() error {
@@ -184,7 +184,7 @@ func (p *parser) noValue(v Var) error {
 		}
 		return p.fail(at, what, either(v.name == "" && !v.isText(), "a number", "such as 'x'"))
 	case "true", "false", "nil":
-		if low != strings.ToLower(w) || w != strings.ToUpper(w) {
+		if w != strings.ToUpper(w) {
 			return p.fail(at, "this is no value", "did you mean "+strings.ToUpper(w)+"?")
 		}
 		return p.fail(at, w+" can't stand in a list", "compare it with ==")

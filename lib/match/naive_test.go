@@ -34,7 +34,8 @@ func naive(n *node, v *msg.View, now int64) bool {
 }
 
 func naiveHeader(n *node, v *msg.View, now int64) bool {
-	ints := map[msg.Header]int64{msg.Timestamp: v.Timestamp(), msg.Severity: v.Severity(), msg.Pid: v.Pid()}
+	ints := map[msg.Header]int64{msg.Timestamp: v.Timestamp(), msg.Severity: v.Severity(),
+		msg.Pid: v.Pid()}
 	i, numeric := ints[n.v.header]
 	text := string(n.v.AppendText(nil, v))
 	one := func(l literal, r rel) bool {

@@ -41,11 +41,16 @@ func (n *names) index() {
 	}
 }
 
-// hash tells names apart by their length, first, middle and last byte.
+// first returns the first slot that may be of this name; -1 if there is none.
+func (n *names) first(name []byte) int32 {
+	return n.heads[hash(name)&uint32(len(n.heads)-1)]
+}
+
+// hash tells names apart by their length, first and last byte.
 func hash[S string | []byte](name S) uint32 {
 	k := len(name)
 	if k == 0 {
 		return 0
 	}
-	return uint32(k)*5 + uint32(name[0])*3 + uint32(name[k/2])*29 + uint32(name[k-1])*11
+	return uint32(k)*5 + uint32(name[0])*3 + uint32(name[k-1])*11
 }

@@ -1,13 +1,11 @@
 package match
 
-import (
-	"heka/lib/msg"
-)
+import "heka/lib/msg"
 
 // Set is several compiled expressions that are asked of the same messages. What
 // more than one of them names is looked up once per message, and a comparison
 // that stands in more than one is made once. A Set is for one goroutine; Clone
-// gives another one its own. It holds on to the message it read last.
+// gives another one its own.
 //
 //	s.Reset(v)
 //	for i := range s.Len() {
@@ -22,6 +20,7 @@ type Set struct {
 
 	// What is known of the current message: an entry holds if its generation is gen.
 	gen     uint64
+	walked  uint64 // generation in which all slots were sought
 	headers [msg.Hostname + 1]header
 	uuid    [36]byte
 	slots   []slot
@@ -34,11 +33,12 @@ type header struct {
 	n    int64
 }
 
-// slot is the value of a fieldSlot; the zero Value if the message has none.
+// slot says where the value of a fieldSlot is.
 type slot struct {
 	gen   uint64
-	value msg.Value
-	left  int32 // fields of this name yet to be passed over
+	at    int32  // in the body; 0 if the message has none
+	left  int32  // fields of this name yet to be passed over
+	begun uint64 // generation of left
 }
 
 type memo struct {
@@ -95,7 +95,9 @@ func (s *Set) Match(v *msg.View, i int) bool {
 	for pc >= 0 {
 		t := &s.p.tests[pc]
 		var held bool
-		if t.memo < 0 {
+		if t.op == opTextEqual && t.memo < 0 {
+			held = (string(s.text(v, t.header)) == t.text) != t.negated
+		} else if t.memo < 0 {
 			held = s.eval(v, t)
 		} else if m := &s.memos[t.memo]; m.gen == s.gen {
 			held = m.held
@@ -147,55 +149,58 @@ func (s *Set) integer(v *msg.View, k msg.Header) int64 {
 // there is none.
 func (s *Set) field(v *msg.View, t *test) msg.Value {
 	sl := &s.slots[t.slot]
-	if sl.gen != s.gen {
-		s.find(v, t.slot)
+	if sl.gen != s.gen && (s.walked == s.gen || !s.find(v, t.slot)) || sl.at == 0 {
+		return msg.Value{}
 	}
-	if t.elem == 0 && sl.value.Kind() != msg.Array {
-		return sl.value
+	f := valueAt(v.Body(), int(sl.at))
+	if t.elem == 0 && f.Kind() != msg.Array {
+		return f
 	}
-	e, _ := sl.value.Elem(int(t.elem))
-	return e
+	f, _ = f.Elem(int(t.elem))
+	return f
 }
 
 // fewFields is up to how many fields are sought one by one. More are found in one
 // walk, which costs as much as two to three of those.
 const fewFields = 2
 
-// find looks for the field of slot i, or for those of all slots.
-func (s *Set) find(v *msg.View, i int32) {
+// find looks for the field of slot i, or for those of all slots, and reports
+// whether slot i is of this generation.
+func (s *Set) find(v *msg.View, i int32) bool {
+	names, body := &s.p.names, v.Body()
 	if len(s.slots) <= fewFields {
-		f := &s.p.names.slots[i]
-		value, _ := v.Field(f.name, int(f.index))
-		s.slots[i].gen, s.slots[i].value = s.gen, value
-		return
+		f := &names.slots[i]
+		s.slots[i].gen, s.slots[i].at = s.gen, int32(seek(body, f.name, f.index))
+		return true
 	}
-	for i := range s.slots {
-		sl := &s.slots[i]
-		sl.gen, sl.value, sl.left = s.gen, msg.Value{}, s.p.names.slots[i].index
-	}
-	heads, body := s.p.names.heads, v.Body()
+	s.walked = s.gen
 	n, at := fieldsAt(body)
 	for range n {
 		start, end := nameAt(body, at)
 		name := body[start:end]
-		if i := heads[hash(name)&uint32(len(heads)-1)]; i >= 0 {
-			s.keep(i, name, valueAt(body, end))
+		for k := names.first(name); k >= 0; k = names.slots[k].next {
+			if f := &names.slots[k]; string(name) == f.name {
+				s.slots[k].offer(s.gen, f.index, int32(end))
+			}
 		}
 		at = skip(body, end)
 	}
+	return s.slots[i].gen == s.gen
 }
 
-// keep puts the next field of this name into the slots that want it, of the chain
-// that starts at i.
-func (s *Set) keep(i int32, name []byte, value msg.Value) {
-	for i >= 0 {
-		f, sl := &s.p.names.slots[i], &s.slots[i]
-		if string(name) == f.name {
-			if sl.left == 0 {
-				sl.value = value
-			}
-			sl.left--
-		}
-		i = f.next
+// offer gives sl the place of the next field of its name, of which it wants the
+// index-th.
+func (sl *slot) offer(gen uint64, index, at int32) {
+	if sl.gen == gen {
+		return
 	}
+	if index > 0 {
+		if sl.begun != gen {
+			sl.begun, sl.left = gen, index
+		}
+		if sl.left--; sl.left >= 0 {
+			return
+		}
+	}
+	sl.gen, sl.at = gen, at
 }

@@ -50,7 +50,8 @@ func TestParseVar(t *testing.T) {
 }
 
 func TestParseVarErrors(t *testing.T) {
-	for _, s := range []string{"", "status", "type", "Type x", ".a == 1", ".a[x]", "Fields[a", "Fields[]", "..a"} {
+	for _, s := range []string{"", "status", "type", "Type x", ".a == 1", ".a[x]", "Fields[a",
+		"Fields[]", "..a"} {
 		_, err := ParseVar(s)
 		if err == nil {
 			t.Errorf("%s: no error", s)

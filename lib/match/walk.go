@@ -84,16 +84,35 @@ func fieldsAt(b []byte) (n, at int) {
 
 // nameAt returns where the text of the name at b[i:] starts and ends.
 func nameAt(b []byte, i int) (start, end int) {
-	end = skip(b, i)
-	switch b[i] {
+	c := b[i]
+	if c&0xe0 == 0xa0 { // fixstr
+		return i + 1, i + 1 + int(c&0x1f)
+	}
+	switch end = skipLong(b, i); c {
 	case 0xd9: // str8
 		return i + 2, end
 	case 0xda:
 		return i + 3, end
-	case 0xdb:
+	default:
 		return i + 5, end
 	}
-	return i + 1, end
+}
+
+// seek returns where the value of the index-th field of this name stands; 0 if
+// there is none.
+func seek(b []byte, name string, index int32) int {
+	n, at := fieldsAt(b)
+	for range n {
+		start, end := nameAt(b, at)
+		if string(b[start:end]) == name {
+			if index == 0 {
+				return end
+			}
+			index--
+		}
+		at = skip(b, end)
+	}
+	return 0
 }
 
 // valueAt returns the value at b[i:]. A msg.Value is the bytes from its first on,
