@@ -29,7 +29,8 @@ func TestCSV(t *testing.T) {
 		{Name: "a", Value: `x"y`}, {Name: "b", Value: int64(2)}, {Name: "a", Value: "again"},
 	}}
 	two := msg.Message{Type: "U,V", Fields: []msg.Field{
-		{Name: "b", Value: []any{int64(1), int64(2)}}, {Name: "c", Value: "=1+1"}, {Name: "a", Value: "\n"},
+		{Name: "b", Value: []any{int64(1), int64(2)}}, {Name: "c", Value: "=1+1"},
+		{Name: "a", Value: "\n"},
 	}}
 	f(CSVOptions{}, "Timestamp,Type,a,b\n"+
 		"1970-01-01T00:00:00Z,T,\"x\"\"y\",2\n"+

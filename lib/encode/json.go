@@ -8,8 +8,9 @@ import (
 
 // JSON renders a message as one line of JSON, an object:
 //
-//	{"Timestamp":"2026-10-01T00:00:00.123Z","Type":"nginx.access","Logger":"...","Severity":6,
-//	 "Payload":"...","EnvVersion":"...","Pid":1,"Hostname":"...","Uuid":"...","Fields":{"status":200}}
+//	{"Timestamp":"2026-10-01T00:00:00.123Z","Type":"nginx.access","Logger":"...",
+//	 "Severity":6,"Payload":"...","EnvVersion":"...","Pid":1,"Hostname":"...",
+//	 "Uuid":"...","Fields":{"status":200}}
 //
 // Headers that are unset (an empty string, pid 0, severity 7, the zero uuid) are
 // left out, and so is Fields if there are none; Timestamp always stands there.
@@ -114,18 +115,6 @@ func (e *JSON) fields(buf []byte, j int, b []byte, i, n int) ([]byte, int, bool)
 			i, size = i+1, int(c&0x1f)
 		case c == tStr8:
 			i, size = i+2, int(b[i+1])
-		case c == tUint8:
-			j = putUint(buf, j, uint64(b[i+1]))
-			i += 2
-			buf[j] = ','
-			j++
-			continue
-		case c == tUint16:
-			j = putUint(buf, j, uint64(binary.BigEndian.Uint16(b[i+1:])))
-			i += 3
-			buf[j] = ','
-			j++
-			continue
 		default:
 			buf, j, i = putValue(buf, j, b, i)
 			buf[j] = ','
@@ -160,7 +149,11 @@ func putValue(buf []byte, j int, b []byte, i int) ([]byte, int, int) {
 		return buf, putFloat(buf, j, floatAt(b, i)), i + 5
 	case tFloat64:
 		return buf, putFloat(buf, j, floatAt(b, i)), i + 9
-	case tUint8, tUint16, tUint64, tInt8, tInt16, tInt32, tInt64:
+	case tUint8:
+		return buf, putUint(buf, j, uint64(b[i+1])), i + 2
+	case tUint16:
+		return buf, putUint(buf, j, uint64(binary.BigEndian.Uint16(b[i+1:]))), i + 3
+	case tUint64, tInt8, tInt16, tInt32, tInt64:
 		return putInteger(buf, j, b, i)
 	case tStr16, tStr32:
 		start, stop := textAt(b, i)
