@@ -75,7 +75,7 @@ func run(ctx context.Context, env *Env, flat []Stage, in Reader, out Writer) err
 		go func() {
 			defer wg.Done()
 			p.ended(i, guard(func() error { return n.Run(ctxs[i], r, w) }))
-			if prev, ok := r.(*link); ok {
+			if prev, ok := r.(*link); ok && i > 0 { // that of a chain's first is not ours
 				close(prev.done)
 			}
 			if l != nil {
