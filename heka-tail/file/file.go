@@ -60,7 +60,9 @@ type tail struct {
 	args  []string
 	stdin *os.File
 	pace  pace
-	ready func() // called once what is there is known; nil: nobody asks
+
+	budget int    // files that may be open; 0: what the limit of the process allows
+	ready  func() // called once what is there is known; nil: nobody asks
 }
 
 // Run implements stage.Stage.

@@ -42,7 +42,11 @@ const (
 )
 
 func newFiles(f *follower) files {
-	s := files{f: f, known: map[source.Key]*file{}, budget: maxBudget}
+	s := files{f: f, known: map[source.Key]*file{}, budget: f.tail.budget}
+	if s.budget > 0 {
+		return s
+	}
+	s.budget = maxBudget
 	var l unix.Rlimit
 	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &l); err == nil {
 		n := int(min(l.Cur, 1<<20))

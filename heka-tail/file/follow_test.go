@@ -121,6 +121,19 @@ var quick = pace{
 // start runs heka-tail on args in dir.
 func start(t *testing.T, dir string, p pace, args ...string) *tailer {
 	t.Helper()
+	return startOn(t, os.Stdin, dir, p, 0, args...)
+}
+
+// pipeTailer runs heka-tail with a standard input.
+func pipeTailer(t *testing.T, stdin *os.File, args ...string) *tailer {
+	t.Helper()
+	return startOn(t, stdin, t.TempDir(), quick, 0, args...)
+}
+
+func startOn(
+	t *testing.T, stdin *os.File, dir string, p pace, budget int, args ...string,
+) *tailer {
+	t.Helper()
 	tl := &tailer{
 		t: t, dir: dir, logs: &logs{more: make(chan struct{}, 1)},
 		out: make(chan got, 1<<16), stop: make(chan struct{}), ended: make(chan error, 1),
@@ -135,7 +148,7 @@ func start(t *testing.T, dir string, p pace, args ...string) *tailer {
 	if err != nil {
 		t.Fatal(err)
 	}
-	st.(*tail).pace = p
+	st.(*tail).pace, st.(*tail).stdin, st.(*tail).budget = p, stdin, budget
 	ctx, cancel := context.WithCancel(context.Background())
 	tl.cancel = cancel
 	ready := make(chan struct{})
@@ -492,4 +505,111 @@ func TestCancel(t *testing.T) {
 	tl.want(`"1"`)
 	tl.cancel()
 	tl.end(context.Canceled)
+}
+
+// Many files are followed with few descriptors, also through rotation.
+func TestFewDescriptors(t *testing.T) {
+	both(t, func(t *testing.T, flags ...string) {
+		dir := t.TempDir()
+		const n = 40
+		name := func(i int) string { return fmt.Sprintf("%s/%d.log", dir, i) }
+		for i := range n {
+			write(t, name(i), "old\n")
+		}
+		tl := startOn(t, os.Stdin, dir, quick, 4, append(flags, dir+"/*.log")...)
+		for round := range 3 {
+			for i := range n {
+				add(t, name(i), fmt.Sprintf("%d\n", round))
+			}
+			seen := map[string]bool{}
+			for range n {
+				g := tl.want(fmt.Sprintf("%q", fmt.Sprint(round)))[0]
+				seen[g.Logger] = true
+			}
+			if len(seen) != n {
+				t.Errorf("round %d: %d files", round, len(seen))
+			}
+		}
+		for i := range n { // the old file has more, and is not open
+			add(t, name(i), "last\n")
+			rename(t, name(i), name(i)+".1")
+			add(t, name(i), "new\n")
+		}
+		all := map[string]int{}
+		for range 2 * n {
+			select {
+			case g := <-tl.out:
+				all[g.Payload]++
+			case <-time.After(deadline):
+				t.Fatalf("after rotation: %v; log:\n%s", all, tl.logs)
+			}
+		}
+		if all["last"] != n || all["new"] != n {
+			t.Errorf("after rotation: %v", all)
+		}
+		tl.finish()
+	})
+}
+
+// What lost its name is given up after a while, so that its space on disk and its
+// descriptor come back.
+func TestGivenUp(t *testing.T) {
+	dir := t.TempDir()
+	p := quick
+	p.deleted = time.Millisecond
+	tl := start(t, dir, p, "-f", "a.log")
+	add(t, tl.path("a.log"), "1\n2")
+	tl.want(`"1"`)
+	os.Remove(tl.path("a.log"))
+	tl.want(`"2" partial=true`)
+	for over := time.Now().Add(deadline); ; {
+		left := 0
+		fds, _ := os.ReadDir("/proc/self/fd")
+		for _, fd := range fds {
+			if to, _ := os.Readlink("/proc/self/fd/" + fd.Name()); strings.HasPrefix(to, dir) {
+				left++
+			}
+		}
+		if left == 0 {
+			break
+		}
+		if time.Now().After(over) {
+			t.Fatal("the deleted file is still open")
+		}
+	}
+	tl.finish()
+}
+
+// The order of a file is kept and nothing is lost while it is rotated often.
+func TestRotatedOften(t *testing.T) {
+	dir := t.TempDir()
+	p := quick
+	p.scan, p.grace = 20*time.Millisecond, time.Millisecond
+	tl := start(t, dir, p, "-f", "a.log*")
+	w := open(t, tl.path("a.log"))
+	want := 0
+	for i := range 2000 {
+		put(t, w, fmt.Sprintf("%d\n", i))
+		if i%100 == 99 {
+			w.Close()
+			rename(t, tl.path("a.log"), tl.path(fmt.Sprintf("a.log.%d", i)))
+			w = open(t, tl.path("a.log"))
+		}
+	}
+	last := map[uint32]int{}
+	seen := map[string]bool{}
+	for ; want < 2000; want++ {
+		select {
+		case g := <-tl.out:
+			var n int
+			fmt.Sscan(g.Payload, &n)
+			if old, ok := last[g.ack.Source]; ok && n <= old || seen[g.Payload] {
+				t.Fatalf("%d after %d", n, old)
+			}
+			last[g.ack.Source], seen[g.Payload] = n, true
+		case <-time.After(deadline):
+			t.Fatalf("%d of 2000 lines; log:\n%s", want, tl.logs)
+		}
+	}
+	tl.finish()
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"sync"
+	"syscall"
 	"time"
 
 	"heka/heka-tail/internal/source"
@@ -267,15 +268,30 @@ func (f *follower) goStream(ctx context.Context, path string) {
 
 // stream reads the source path until its end; errors of it are logged.
 func (t *tail) stream(ctx context.Context, sink *source.Sink, path string) error {
+	again := false
+	if path != "-" {
+		// Held open, the FIFO keeps what a writer leaves in it before we are back.
+		f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+		if err == nil {
+			defer f.Close()
+			info, err := f.Stat()
+			again = err == nil && info.Mode()&os.ModeNamedPipe != 0
+		}
+	}
 	r := &reading{tail: t, sink: sink}
+	var start source.Start // what a pipe gives is new, unless -n says otherwise
+	if t.opt.lines.set {
+		start = t.opt.start()
+	}
 	for {
-		err := r.one(ctx, path)
+		err := r.one(ctx, path, start)
+		start = source.Start{}
 		var pe *os.PathError
 		if errors.As(err, &pe) {
 			t.env.Logger().Error(err.Error())
 			return nil
 		}
-		if err != nil || path == "-" || t.stopped() {
+		if err != nil || !again || t.stopped() {
 			return err
 		}
 	}

@@ -28,7 +28,7 @@ func (t *tail) once(ctx context.Context, sink *source.Sink) error {
 		}
 	}
 	for _, p := range paths {
-		err := r.one(ctx, p)
+		err := r.one(ctx, p, t.opt.start())
 		var pe *os.PathError
 		switch {
 		case errors.As(err, &pe):
@@ -96,8 +96,8 @@ type reading struct {
 	first   error // of them
 }
 
-// one reads the source path.
-func (r *reading) one(ctx context.Context, path string) error {
+// one reads the source path from where start says.
+func (r *reading) one(ctx context.Context, path string, start source.Start) error {
 	t := r.tail
 	var in *source.Input
 	var err error
@@ -114,11 +114,11 @@ func (r *reading) one(ctx context.Context, path string) error {
 	}
 	defer in.Close()
 	var tick func()
-	if t.env.Progress != nil {
+	if t.env.Progress != nil && !t.opt.follow {
 		defer func() { r.done += in.Count(); r.progress(0) }()
 		tick = func() { r.progress(in.Count()) }
 	}
-	err = source.Copy(r.sink, in, t.opt.start(), tick)
+	err = source.Copy(r.sink, in, start, tick)
 	if err != nil && in.Count() > 0 {
 		r.damaged++
 	}

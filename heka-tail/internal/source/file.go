@@ -123,7 +123,11 @@ func (s *File) Close() {
 func (s *File) IsOpen() bool { return s.fd >= 0 }
 
 // Status returns the status of the open file.
-func (s *File) Status() (Status, error) { return statFd(uintptr(s.fd)) }
+func (s *File) Status() (Status, error) {
+	st, err := fstat(s.fd)
+	st.Key = s.Key
+	return st, s.failed("stat", err)
+}
 
 // Path returns the name that s was found under.
 func (s *File) Path() string { return s.path }
@@ -141,7 +145,7 @@ func (s *File) Partial() bool { return len(s.rest) > 0 || s.framer.Held() }
 // stopped short of the end, for the sake of others. changed says that the content
 // was found to be another one, which is read from its start.
 func (s *File) Read(buf *Buffer, st Status) (more, changed bool, err error) {
-	same, err := s.sameHead(st)
+	same, err := s.sameHead(buf, st)
 	if err != nil {
 		return false, false, s.failed("read", err)
 	}
@@ -249,15 +253,15 @@ func (s *File) restart() error {
 
 // sameHead reports whether a file of status st still has the content that was
 // read, as far as its size and its start tell.
-func (s *File) sameHead(st Status) (bool, error) {
+func (s *File) sameHead(buf *Buffer, st Status) (bool, error) {
 	if st.Size < s.offset {
 		return false, nil
 	}
 	if s.offset == 0 {
 		return true, nil
 	}
-	var b [headSize]byte
-	n, err := pread(s.fd, b[:], 0)
+	b := buf.grown(0, headSize)
+	n, err := pread(s.fd, b, 0)
 	if err != nil || !bytes.HasPrefix(b[:n], s.head) {
 		return false, err
 	}

@@ -2,6 +2,7 @@ package source
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"os"
 	"sync/atomic"
@@ -27,8 +28,8 @@ type Input struct {
 	stop    <-chan struct{}
 	head    []byte // read already
 	read    atomic.Int64
-	stopped bool // the end that Read told was that of stop
-	wake    [2]int
+	stopped bool     // the end that Read told was that of stop
+	wake    *os.File // closed at its other end when a wait is to end
 	done    chan struct{}
 	gone    chan struct{}
 }
@@ -62,8 +63,9 @@ func NewInput(ctx context.Context, stop <-chan struct{}, fd int, name string) (*
 	if st.Regular() {
 		return in, nil
 	}
-	if err := unix.Pipe2(in.wake[:], unix.O_CLOEXEC); err != nil {
-		return nil, &os.PathError{Op: "wait for", Path: name, Err: err}
+	var w *os.File
+	if in.wake, w, err = os.Pipe(); err != nil {
+		return nil, fmt.Errorf("wait for %s: %w", name, err)
 	}
 	in.done, in.gone = make(chan struct{}), make(chan struct{})
 	go func() {
@@ -73,7 +75,7 @@ func NewInput(ctx context.Context, stop <-chan struct{}, fd int, name string) (*
 		case <-stop:
 		case <-in.done:
 		}
-		unix.Close(in.wake[1])
+		w.Close()
 	}()
 	return in, nil
 }
@@ -83,7 +85,7 @@ func (in *Input) Close() {
 	if in.done != nil {
 		close(in.done)
 		<-in.gone
-		unix.Close(in.wake[0])
+		in.wake.Close()
 	}
 	if in.own {
 		unix.Close(in.fd)
@@ -138,7 +140,7 @@ func (in *Input) wait() error {
 		}
 	}
 	fds := []unix.PollFd{
-		{Fd: int32(in.fd), Events: unix.POLLIN}, {Fd: int32(in.wake[0]), Events: unix.POLLIN},
+		{Fd: int32(in.fd), Events: unix.POLLIN}, {Fd: int32(in.wake.Fd()), Events: unix.POLLIN},
 	}
 	if _, err := unix.Poll(fds, -1); err == unix.EINTR {
 		return in.wait()

@@ -23,6 +23,9 @@ func statFd(fd uintptr) (Status, error) {
 	return status(&s), nil
 }
 
+// fstat is statFd.
+func fstat(fd int) (Status, error) { return statFd(uintptr(fd)) }
+
 func status(s *unix.Stat_t) Status {
 	return Status{
 		Key:   Key{Dev: uint64(s.Dev), Ino: uint64(s.Ino)},
