@@ -152,7 +152,7 @@ func (s *Set) field(v *msg.View, t *test) msg.Value {
 	if sl.gen != s.gen && (s.walked == s.gen || !s.find(v, t.slot)) || sl.at == 0 {
 		return msg.Value{}
 	}
-	f := valueAt(v.Body(), int(sl.at))
+	f := msg.ValueAt(v.Body(), int(sl.at))
 	if t.elem == 0 && f.Kind() != msg.Array {
 		return f
 	}
@@ -170,20 +170,20 @@ func (s *Set) find(v *msg.View, i int32) bool {
 	names, body := &s.p.names, v.Body()
 	if len(s.slots) <= fewFields {
 		f := &names.slots[i]
-		s.slots[i].gen, s.slots[i].at = s.gen, int32(seek(body, f.name, f.index))
+		s.slots[i].gen, s.slots[i].at = s.gen, int32(v.Seek(f.name, int(f.index)))
 		return true
 	}
 	s.walked = s.gen
-	n, at := fieldsAt(body)
+	n, at := v.FieldsAt()
 	for range n {
-		start, end := nameAt(body, at)
+		start, end := msg.TextAt(body, at)
 		name := body[start:end]
 		for k := names.first(name); k >= 0; k = names.slots[k].next {
 			if f := &names.slots[k]; string(name) == f.name {
 				s.slots[k].offer(s.gen, f.index, int32(end))
 			}
 		}
-		at = skip(body, end)
+		at = msg.Skip(body, end)
 	}
 	return s.slots[i].gen == s.gen
 }

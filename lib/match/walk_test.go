@@ -32,14 +32,14 @@ func TestWalk(t *testing.T) {
 		seen := map[string]int{}
 		for i, f := range m.Fields {
 			want, ok := v.Field(f.Name, seen[f.Name])
-			at := seek(v.Body(), f.Name, int32(seen[f.Name]))
-			if !ok || at == 0 || !bytes.Equal(valueAt(v.Body(), at).Raw(), want.Raw()) {
+			at := v.Seek(f.Name, seen[f.Name])
+			if !ok || at == 0 || !bytes.Equal(msg.ValueAt(v.Body(), at).Raw(), want.Raw()) {
 				t.Fatalf("field %d of %d, %.20s: not found", i, len(m.Fields), f.Name)
 			}
 			seen[f.Name]++
 		}
 		for name, n := range seen {
-			if seek(v.Body(), name, int32(n)) != 0 || seek(v.Body(), name+"y", 0) != 0 {
+			if v.Seek(name, n) != 0 || v.Seek(name+"y", 0) != 0 {
 				t.Fatalf("%.20s: found where there is none", name)
 			}
 		}
@@ -57,7 +57,7 @@ func TestWalk(t *testing.T) {
 	}
 	v := view(t, m)
 	for _, i := range []int{0, 1, 65999} {
-		if at := seek(v.Body(), fmt.Sprint("f", i), 0); at == 0 || valueAt(v.Body(),
+		if at := v.Seek(fmt.Sprint("f", i), 0); at == 0 || msg.ValueAt(v.Body(),
 			at).Int() != int64(i) {
 			t.Errorf("field f%d of %d", i, len(m.Fields))
 		}

@@ -60,7 +60,7 @@ func (b *Builder) Copy(v *View) {
 		n, i = mapHead(v.body, stop)
 		at := i
 		for range 2 * n {
-			i = end(v.body, i)
+			i = Skip(v.body, i)
 		}
 		b.reps, b.nreps = append(b.reps, v.body[at:i]...), n
 	}
@@ -76,11 +76,11 @@ func (b *Builder) CopyHeader(v *View) {
 	b.Type, i = text(v.body, i)
 	b.Logger, i = text(v.body, i)
 	b.Severity = integer(v.body, i)
-	i = end(v.body, i)
+	i = Skip(v.body, i)
 	b.Payload, i = text(v.body, i)
 	b.EnvVersion, i = text(v.body, i)
 	b.Pid = integer(v.body, i)
-	i = end(v.body, i)
+	i = Skip(v.body, i)
 	b.Hostname, i = text(v.body, i)
 	v.fields = int32(i)
 }
@@ -169,13 +169,13 @@ func (b *Builder) Value(v Value) { b.fields = append(b.fields, v.Raw()...) }
 // One representation serves all fields of a name; the last given wins nothing,
 // the first stands.
 func (b *Builder) Rep(rep string) {
-	name := b.fields[b.last:end(b.fields, b.last)]
+	name := b.fields[b.last:Skip(b.fields, b.last)]
 	for i := 0; i < len(b.reps); {
-		next := end(b.reps, i)
+		next := Skip(b.reps, i)
 		if string(b.reps[i:next]) == string(name) {
 			return
 		}
-		i = end(b.reps, next)
+		i = Skip(b.reps, next)
 	}
 	b.reps = append(b.reps, name...)
 	b.reps = appendStr(b.reps, rep)

@@ -97,7 +97,7 @@ func (v *View) text(h Header) []byte { s, _ := text(v.body, v.at(h)); return s }
 func (v *View) at(h Header) int {
 	i := typeAt
 	for k := Type; k < h; k++ {
-		i = end(v.body, i)
+		i = Skip(v.body, i)
 	}
 	return i
 }
@@ -141,25 +141,40 @@ func (it *FieldIter) Next() bool {
 	var at int
 	it.Name, at = text(it.body, it.i)
 	it.Value.b = it.body[at:]
-	it.i = end(it.body, at)
+	it.i = Skip(it.body, at)
 	return true
 }
+
+// FieldsAt returns how many fields there are, and where in Body the name of the
+// first stands; its value follows, and then the next name.
+func (v *View) FieldsAt() (n, at int) { return mapHead(v.body, v.fieldsAt()) }
 
 // Field returns the value of the field of this name; index counts from 0 among
 // the fields that share it (Heka's first index). False if there is none.
 func (v *View) Field(name string, index int) (Value, bool) {
-	n, i := mapHead(v.body, v.fieldsAt())
+	at := v.Seek(name, index)
+	if at == 0 {
+		return Value{}, false
+	}
+	return Value{v.body[at:]}, true
+}
+
+// Seek is Field for hot paths: it returns where in Body the value stands, for
+// ValueAt; 0 if there is none.
+func (v *View) Seek(name string, index int) int {
+	b := v.body
+	n, at := mapHead(b, v.fieldsAt())
 	for range n {
-		s, at := text(v.body, i)
-		if string(s) == name {
+		start, end := TextAt(b, at)
+		if string(b[start:end]) == name {
 			if index == 0 {
-				return Value{v.body[at:]}, true
+				return end
 			}
 			index--
 		}
-		i = end(v.body, at)
+		at = Skip(b, end)
 	}
-	return Value{}, false
+	return 0
 }
 
 // HasReps reports whether any field has a representation.
@@ -170,9 +185,19 @@ func (v *View) numReps() int { n, _ := mapHead(v.body, v.fieldsEnd()); return n 
 func (v *View) fieldsEnd() int {
 	n, i := mapHead(v.body, v.fieldsAt())
 	for range 2 * n {
-		i = end(v.body, i)
+		i = Skip(v.body, i)
 	}
 	return i
+}
+
+// Reps returns an iterator over the representations: Name is that of the fields,
+// and Value the representation, a String.
+func (v *View) Reps() FieldIter {
+	if v.body[0] < fixarray+withRep {
+		return FieldIter{}
+	}
+	n, i := mapHead(v.body, v.fieldsEnd())
+	return FieldIter{body: v.body, i: i, left: n}
 }
 
 // Rep returns the representation of the fields of this name ("ms", "B",
@@ -224,7 +249,7 @@ func (v Value) Kind() Kind {
 }
 
 // Raw returns the encoded bytes of the value.
-func (v Value) Raw() []byte { return v.b[:end(v.b, 0)] }
+func (v Value) Raw() []byte { return v.b[:Skip(v.b, 0)] }
 
 // Text returns the content of a String or Bytes value; nil for other kinds.
 func (v Value) Text() []byte {
@@ -294,7 +319,7 @@ func (v Value) Elem(i int) (Value, bool) {
 	}
 	_, at := arrayHead(v.b, 0)
 	for range i {
-		at = end(v.b, at)
+		at = Skip(v.b, at)
 	}
 	return Value{v.b[at:]}, true
 }
@@ -323,6 +348,6 @@ func (it *ElemIter) Next() bool {
 	}
 	it.left--
 	it.Value = Value{it.b}
-	it.b = it.b[end(it.b, 0):]
+	it.b = it.b[Skip(it.b, 0):]
 	return true
 }

@@ -107,14 +107,19 @@ var kinds = func() (t [256]Kind) {
 	return t
 }()
 
-// end returns the offset behind the value at b[i:], which is a string, a bin, a
-// number, a bool, or an array of those. The value must have passed Check.
-func end(b []byte, i int) int {
-	c := b[i]
-	if n := sizes[c]; n != 0 {
+// Skip returns the offset behind the value at b[i:]: a string, a bin, a number, a
+// bool, or an array of those. It, TextAt and ValueAt are for hot paths that walk
+// over a body in registers; b is a body that has passed Check, and i an offset
+// that one of them or a View gave.
+func Skip(b []byte, i int) int {
+	if n := sizes[b[i]]; n != 0 {
 		return i + int(n)
 	}
-	switch c {
+	return skipLong(b, i)
+}
+
+func skipLong(b []byte, i int) int {
+	switch b[i] {
 	case tStr8, tBin8:
 		return i + 2 + int(b[i+1])
 	case tStr16, tBin16:
@@ -124,10 +129,33 @@ func end(b []byte, i int) int {
 	}
 	n, i := arrayHead(b, i)
 	for range n {
-		i = end(b, i)
+		i = Skip(b, i)
 	}
 	return i
 }
+
+// TextAt returns where the content of the string or bin at b[i:] starts and ends;
+// the end is where the next value stands.
+func TextAt(b []byte, i int) (start, end int) {
+	if c := b[i]; c&0xe0 == fixstr {
+		return i + 1, i + 1 + int(c&0x1f)
+	}
+	return textLong(b, i)
+}
+
+func textLong(b []byte, i int) (start, end int) {
+	switch end = skipLong(b, i); b[i] {
+	case tStr8, tBin8:
+		return i + 2, end
+	case tStr16, tBin16:
+		return i + 3, end
+	default: // tStr32, tBin32
+		return i + 5, end
+	}
+}
+
+// ValueAt returns the value at b[i:].
+func ValueAt(b []byte, i int) Value { return Value{b[i:]} }
 
 // arrayHead returns the number of elements of the array at b[i:], and where
 // the first of them stands.
@@ -157,22 +185,8 @@ func mapHead(b []byte, i int) (n, next int) {
 
 // text returns the content of the string or bin at b[i:], and the offset behind it.
 func text(b []byte, i int) (s []byte, next int) {
-	c := b[i]
-	if c&0xe0 == fixstr {
-		next = i + 1 + int(c&0x1f)
-		return b[i+1 : next], next
-	}
-	switch c {
-	case tStr8, tBin8:
-		next = i + 2 + int(b[i+1])
-		return b[i+2 : next], next
-	case tStr16, tBin16:
-		next = i + 3 + int(binary.BigEndian.Uint16(b[i+1:]))
-		return b[i+3 : next], next
-	default: // tStr32, tBin32
-		next = i + 5 + int(binary.BigEndian.Uint32(b[i+1:]))
-		return b[i+5 : next], next
-	}
+	start, next := TextAt(b, i)
+	return b[start:next], next
 }
 
 // integer returns the integer at b[i:]; an unsigned one beyond int64 gives its
