@@ -70,6 +70,10 @@ func (f Front) other(words []string) int {
 		return ExitOK
 	case "--version":
 		return version(nil)
+	case "pages":
+		return f.pages(words[1:])
+	case "page":
+		return page(words[1:])
 	case cobra.ShellCompRequestCmd, cobra.ShellCompNoDescRequestCmd:
 		root := f.command()
 		root.SetArgs(words)

@@ -17,16 +17,6 @@ func title(doc string) string {
 	return what
 }
 
-// section returns the text of the section of a README under this heading.
-func section(doc, heading string) string {
-	_, rest, ok := strings.Cut(doc, "\n## "+heading+"\n")
-	if !ok {
-		return ""
-	}
-	rest, _, _ = strings.Cut(rest, "\n## ")
-	return strings.TrimSpace(rest)
-}
-
 // example returns the commands of the first console block of a README.
 func example(doc string) []string {
 	_, rest, ok := strings.Cut(doc, "```console\n")
@@ -65,19 +55,7 @@ func (w Wing) help(cmd *cobra.Command) {
 		fmt.Fprintf(out, "\n%s KIND --help tells more of each; man %s of all.\n", w.Name, w.Name)
 		return
 	}
-	shared := pflag.NewFlagSet("", pflag.ContinueOnError)
-	newOptions().declare(shared)
-	var own, common []*pflag.Flag
-	cmd.Flags().VisitAll(func(f *pflag.Flag) {
-		if f.Name == "help" || f.Hidden {
-			return
-		}
-		if shared.Lookup(f.Name) != nil {
-			common = append(common, f)
-		} else {
-			own = append(own, f)
-		}
-	})
+	own, common := ownFlags(cmd)
 	writeFlags(out, own)
 	writeFlags(out, common)
 	fmt.Fprintf(out, "\nEach flag may be set in the environment: HEKA_STRICT for --strict. More: man %s\n",
@@ -107,7 +85,7 @@ func writeFlags(w io.Writer, flags []*pflag.Flag) {
 		if value != "" {
 			name += " " + value
 		}
-		if f.DefValue != "" && f.DefValue != "false" && f.DefValue != "0" && f.DefValue != "[]" {
+		if hasDefault(f) {
 			text += " (" + f.DefValue + ")"
 		}
 		fmt.Fprintf(w, "  %-24s %s\n", name, text)
