@@ -43,14 +43,14 @@ type dest struct {
 
 func newDest(env *stage.Env, o *options, name string) (*dest, error) {
 	d := &dest{env: env, opt: o, name: name}
-	if name == "" || strings.HasSuffix(name, "/") {
-		return nil, &stage.UsageError{
-			Msg: "DEST is a directory, not a file: " + name, Hint: "name a file in it",
-		}
-	}
 	if strings.Contains(name, "://") {
 		return nil, &stage.UsageError{
 			Msg: "no way to " + name, Hint: "DEST is '-', a path, or a template of paths",
+		}
+	}
+	if name == "" || strings.HasSuffix(name, "/") {
+		return nil, &stage.UsageError{
+			Msg: "DEST is a directory, not a file: " + name, Hint: "name a file in it",
 		}
 	}
 	if err := d.choose(); err != nil {

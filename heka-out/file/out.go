@@ -269,7 +269,7 @@ func (s *sink) rotateAll(ctx context.Context, t int64) error {
 	}
 	was := s.slice
 	s.slice = t / int64(s.opt.every)
-	if was == 0 || was == s.slice {
+	if was < 0 || was == s.slice {
 		return nil
 	}
 	for _, o := range s.files {

@@ -37,7 +37,7 @@ type sink struct {
 }
 
 func newSink(d *dest) *sink {
-	s := &sink{dest: d, packed: d.packer(), files: map[string]*out{}, dir: target.OS{}}
+	s := &sink{dest: d, packed: d.packer(), files: map[string]*out{}, dir: target.OS{}, slice: -1}
 	if d.header != nil && !encode.Ordered(d.format) {
 		s.enc = d.header()
 	}
