@@ -3,8 +3,8 @@
 // the caller's buffer; in the steady state nothing is allocated.
 //
 // [New] makes the encoders of a format by the name that `-o` takes. An encoder
-// keeps what it learnt of earlier messages (names, hosts, the second), so it is
-// for one goroutine and each lane has its own. An encoder only ever appends what
+// keeps what it learnt of earlier messages (names, hosts, the second), up to a
+// bound, so it is for one goroutine and each lane has its own. An encoder only ever appends what
 // one message becomes; where the bytes go is not its business.
 //
 // The parts are exported for those who render keys or names themselves:
@@ -25,7 +25,9 @@ import (
 type Encoder interface {
 	// Append appends what v becomes, its newline included, to dst and returns
 	// the longer slice. It keeps neither dst nor v. What lies between the length
-	// and the capacity of dst may be overwritten. It is for one goroutine.
+	// and the capacity of dst may be overwritten, and JSON wants 2 KiB of it to
+	// be free beyond what it appends, or moves to a longer slice. It is for one
+	// goroutine.
 	Append(dst []byte, v *msg.View) []byte
 }
 
