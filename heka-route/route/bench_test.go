@@ -3,7 +3,7 @@ package route
 import (
 	"context"
 	"fmt"
-	"io"
+	"strings"
 	"testing"
 
 	"github.com/spf13/pflag"
@@ -92,7 +92,7 @@ func flagWords(to []string) (words []string) {
 // BenchmarkRoute is a whole pipeline: batches in memory, ten expressions, ten
 // files that swallow what they get.
 func BenchmarkRoute(b *testing.B) {
-	null := func(i int) string { return "/dev/" + "../dev/"[:0] + fmt.Sprintf("%snull", "./././././././././"[:2*i]) }
+	null := func(i int) string { return "/dev/" + strings.Repeat("./", i) + "null" }
 	for _, lanes := range []int{1, 2} {
 		b.Run(fmt.Sprintf("lanes=%d", lanes), func(b *testing.B) {
 			env := &stage.Env{Lanes: lanes, Pool: stage.NewPool(64)}
@@ -114,7 +114,8 @@ func BenchmarkRoute(b *testing.B) {
 func BenchmarkLane(b *testing.B) {
 	env := &stage.Env{Pool: stage.NewPool(4)}
 	src := newReady(env, 0)
-	l := router(b, env, flagWords(tenRules(func(i int) string { return fmt.Sprint("f", i) }))...).(stage.Chain)[0].(stage.Parallel).NewLane()
+	st := router(b, env, flagWords(tenRules(func(i int) string { return fmt.Sprint("f", i) }))...)
+	l := st.(stage.Chain)[0].(stage.Parallel).NewLane()
 	in := src.batches[0]
 	b.SetBytes(int64(len(in.Buf)))
 	b.ReportAllocs()
@@ -127,5 +128,3 @@ func BenchmarkLane(b *testing.B) {
 	}
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*in.Len()), "ns/msg")
 }
-
-var _ = io.EOF
