@@ -1,0 +1,75 @@
+// Command heka-bench measures the programs on seeded inputs, beside wc and mawk on
+// the same files in the same run, and prints a table. scripts/bench builds the
+// programs and calls it; nothing else needs it.
+//
+//	heka-bench [-n RUNS] [-only WORKLOAD] [-size MB] BIN
+//
+// BIN is the folder of the programs. The inputs are made in a temporary folder, and
+// go with it.
+package main
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+func main() {
+	runs := flag.Int("n", 5, "counted runs of each workload")
+	only := flag.String("only", "", "run the workloads whose names contain this")
+	size := flag.Int("size", 500, "size of the access log in MB; the raw file has twice as much")
+	flag.Parse()
+	if flag.NArg() != 1 {
+		fmt.Fprintln(os.Stderr, "usage: heka-bench [-n RUNS] [-only WORKLOAD] [-size MB] BIN")
+		os.Exit(2)
+	}
+	if err := bench(flag.Arg(0), *runs, *only, *size); err != nil {
+		fmt.Fprintln(os.Stderr, "heka-bench:", err)
+		os.Exit(1)
+	}
+}
+
+func bench(bin string, runs int, only string, size int) error {
+	bin, err := filepath.Abs(bin)
+	if err != nil {
+		return err
+	}
+	dir, err := os.MkdirTemp("", "heka-bench")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	in, err := makeInputs(bin, dir, int64(size)<<20)
+	if err != nil {
+		return err
+	}
+	var picked []*workload
+	for _, w := range workloads(in) {
+		if strings.Contains(w.name, only) || w.reference {
+			picked = append(picked, w)
+		}
+	}
+	for run := range runs + 1 { // the first warms up
+		for _, w := range picked {
+			r, err := w.run(bin)
+			if err != nil {
+				return fmt.Errorf("%s: %w", w.name, err)
+			}
+			if run > 0 {
+				w.results = append(w.results, r)
+			}
+		}
+	}
+	report(os.Stdout, picked)
+	if strings.Contains("latency", only) {
+		if err := latency(os.Stdout, bin, dir); err != nil {
+			return err
+		}
+	}
+	if strings.Contains("start", only) {
+		return start(os.Stdout, bin)
+	}
+	return nil
+}
