@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"heka/lib/msg"
+	"heka/lib/near"
 )
 
 // Encoder renders messages.
@@ -109,39 +110,12 @@ func New(format string, opts Options) (func() Encoder, error) {
 
 func unknown(format string) error {
 	var names []string
-	near, best := "", 3
 	for _, f := range Formats() {
 		names = append(names, f.Name)
-		if d := distance(strings.ToLower(format), f.Name); d < best {
-			near, best = f.Name, d
-		}
 	}
-	if near != "" {
-		near = fmt.Sprintf(" (did you mean %q?)", near)
+	hint := ""
+	if n := near.Word(format, names); n != "" {
+		hint = fmt.Sprintf(" (did you mean %q?)", n)
 	}
-	return fmt.Errorf("unknown format %q%s; there are %s", format, near, strings.Join(names, ", "))
-}
-
-// distance returns the number of characters to insert, delete or replace to make
-// b of a, as far as it matters here: names of very different lengths are far.
-func distance(a, b string) int {
-	if len(a) > len(b)+3 {
-		return len(a)
-	}
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			d := diagonal
-			if a[i] != b[j] {
-				d = 1 + min(d, row[j], row[j+1])
-			}
-			diagonal, row[j+1] = row[j+1], d
-		}
-	}
-	return row[len(b)]
+	return fmt.Errorf("unknown format %q%s; there are %s", format, hint, strings.Join(names, ", "))
 }

@@ -132,7 +132,9 @@ func TestReader(t *testing.T) {
 	f("Heka's framing", hekaStream(0, 300), sequence(0, 300))
 }
 
-func tick() []byte { return []byte{msg.Sep, KindTick, 0, msg.Version, 0, 0, 0, 8, 0, 0, 0, 0, 0, 0, 0, 1} }
+func tick() []byte {
+	return []byte{msg.Sep, KindTick, 0, msg.Version, 0, 0, 0, 8, 0, 0, 0, 0, 0, 0, 0, 1}
+}
 
 func hekaStream(from, to int) []byte {
 	var b []byte

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"heka/lib/msg"
+	"heka/lib/near"
 )
 
 func (p *parser) fail(pos int, what, hint string) error {
@@ -84,10 +85,8 @@ func (p *parser) meant(w string) string {
 	case "not":
 		return "use ! for not"
 	}
-	for h := msg.Uuid; h <= msg.Hostname; h++ {
-		if name := h.String(); near(low, strings.ToLower(name)) {
-			return "did you mean " + name + "?"
-		}
+	if name := near.Word(strings.ReplaceAll(low, "_", ""), msg.HeaderNames()); name != "" {
+		return "did you mean " + name + "?"
 	}
 	switch low {
 	case "host":
@@ -96,31 +95,6 @@ func (p *parser) meant(w string) string {
 		return "did you mean Timestamp?"
 	}
 	return fmt.Sprintf("did you mean Fields[%s], or .%s?", show(w), show(w))
-}
-
-// near reports whether a and b differ by at most one character that is missing,
-// added or another, or by two that changed places; _ does not count.
-func near(a, b string) bool {
-	a = strings.ReplaceAll(a, "_", "")
-	if len(a) > len(b) {
-		a, b = b, a
-	}
-	if len(b)-len(a) > 1 {
-		return false
-	}
-	i := 0
-	for i < len(a) && a[i] == b[i] {
-		i++
-	}
-	switch {
-	case len(a) < len(b):
-		return a[i:] == b[i+1:]
-	case i >= len(a)-1:
-		return true
-	case a[i] == b[i+1] && a[i+1] == b[i]:
-		return a[i+2:] == b[i+2:]
-	}
-	return a[i+1:] == b[i+1:]
 }
 
 // noOperator complains of what stands where v, which ends at behind, should be

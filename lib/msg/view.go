@@ -3,6 +3,7 @@ package msg
 import (
 	"encoding/binary"
 	"math"
+	"slices"
 )
 
 // Header names an element of a message's envelope, by its index in the body.
@@ -21,12 +22,15 @@ const (
 	Hostname
 )
 
-var headerNames = [...]string{
+var headerNames = []string{
 	"Uuid", "Timestamp", "Type", "Logger", "Severity", "Payload", "EnvVersion", "Pid", "Hostname",
 }
 
 // String returns Heka's name of the header.
 func (h Header) String() string { return headerNames[h] }
+
+// HeaderNames returns Heka's names of all headers, in the order of the body.
+func HeaderNames() []string { return slices.Clone(headerNames) }
 
 // HeaderNamed returns the header of Heka's name.
 func HeaderNamed(name string) (h Header, ok bool) {

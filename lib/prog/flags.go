@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"heka/lib/encode"
 	"heka/lib/stage"
 )
 
@@ -92,6 +93,13 @@ func (o *options) check(env *stage.Env) []error {
 	}
 	if o.template != "" && o.format == "" {
 		o.format = "template"
+	}
+	switch o.format {
+	case "", "heka", "table":
+	default:
+		if _, err := encode.New(o.format, encode.Options{Columns: o.columns, Template: o.template}); err != nil {
+			mistake("-o: %v", err)
+		}
 	}
 	if o.tz != "" {
 		loc, err := time.LoadLocation(o.tz)

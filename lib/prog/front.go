@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"heka/lib/near"
 	"heka/lib/stage"
 )
 
@@ -82,16 +83,16 @@ func (f Front) other(words []string) int {
 		}
 		return ExitOK
 	}
-	var names []stage.Kind
+	var names []string
 	for _, w := range f.Wings {
-		names = append(names, stage.Kind{Name: strings.TrimPrefix(w.Name, "heka-")})
+		names = append(names, strings.TrimPrefix(w.Name, "heka-"))
 	}
 	for _, v := range f.verbs() {
-		names = append(names, stage.Kind{Name: v.Name})
+		names = append(names, v.Name)
 	}
 	hint := "heka help lists them"
-	if near := nearest(words[0], names); near != "" {
-		hint = "did you mean " + near + "?"
+	if n := near.Word(words[0], names); n != "" {
+		hint = "did you mean " + n + "?"
 	}
 	return report("heka", &stage.UsageError{Msg: fmt.Sprintf("no command %q", words[0]), Hint: hint})
 }

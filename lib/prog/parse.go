@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"heka/lib/near"
 	"heka/lib/stage"
 )
 
@@ -153,8 +154,8 @@ func (w Wing) noKind(args []string) error {
 		return &stage.UsageError{Msg: "which " + what + "?", Hint: "one of " + w.names()}
 	}
 	hint := "one of " + w.names()
-	if near := nearest(args[0], w.Kinds); near != "" {
-		hint = "did you mean " + near + "?"
+	if n := near.Word(args[0], kindNames(w.Kinds)); n != "" {
+		hint = "did you mean " + n + "?"
 	}
 	return &stage.UsageError{Msg: fmt.Sprintf("no %s %q", what, args[0]), Hint: hint}
 }

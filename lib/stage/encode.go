@@ -29,4 +29,3 @@ type inOrder struct{ p Parallel }
 func (s inOrder) Run(ctx context.Context, in Reader, out Writer) error {
 	return runLane(ctx, s.p.NewLane(), in, out)
 }
-
