@@ -76,7 +76,7 @@ func startsTime(s []byte) bool {
 	if _, n := stamp.PrefixRFC3339(s, nil); n > 0 {
 		return true
 	}
-	return date(s, &c) > 0
+	return stamp.Syslog(s, &c) > 0
 }
 
 // time reads the time at the start of s and returns the number of bytes it takes, 0
@@ -89,7 +89,7 @@ func (d *decoder) time(b *msg.Builder, s []byte) (n int, colon bool) {
 		}
 	}
 	var c stamp.Civil
-	if n = date(s, &c); n == 0 {
+	if n = stamp.Syslog(s, &c); n == 0 {
 		return 0, false
 	}
 	n += stamp.Fraction(s[n:], &c)
@@ -120,46 +120,6 @@ func (d *decoder) ended(b *msg.Builder, s []byte, n int, ns int64) (int, bool) {
 	return n, false
 }
 
-// date reads "Oct 11 22:14:15", "Oct 11 2026 22:14:15" or "2026 Oct 11 22:14:15" at
-// the start of s and returns the number of bytes it takes; 0 if there is none.
-func date(s []byte, c *stamp.Civil) int {
-	i := 0
-	if c.Year = four(s); c.Year > 0 && len(s) > 4 && s[4] == ' ' {
-		i = 5
-	} else {
-		c.Year = 0
-	}
-	if len(s) < i+15 {
-		return 0
-	}
-	if c.Month = month(s[i:]); c.Month == 0 || s[i+3] != ' ' {
-		return 0
-	}
-	i += 4
-	if s[i] == ' ' {
-		i++
-	}
-	for ; i < len(s) && s[i]-'0' <= 9 && c.Day < 10; i++ {
-		c.Day = c.Day*10 + int(s[i]-'0')
-	}
-	if c.Day == 0 || i+1 >= len(s) || s[i] != ' ' {
-		return 0
-	}
-	i++
-	if y := four(s[i:]); y > 0 && len(s) > i+4 && s[i+4] == ' ' {
-		c.Year = y
-		i += 5
-	}
-	if len(s) < i+8 || s[i+2] != ':' || s[i+5] != ':' {
-		return 0
-	}
-	c.Hour, c.Minute, c.Second = two(s[i:]), two(s[i+3:]), two(s[i+6:])
-	if c.Hour|c.Minute|c.Second < 0 {
-		return 0
-	}
-	return i + 8
-}
-
 // zone reads " UTC", " +0200" or the like at the start of s. The names of zones
 // other than UTC say too little: the time is of the place that was asked for.
 func zone(s []byte, c *stamp.Civil) int {
@@ -180,37 +140,6 @@ func zone(s []byte, c *stamp.Civil) int {
 	}
 	if i < len(s) && s[i] == ':' {
 		return i
-	}
-	return 0
-}
-
-// two returns the number of two digits at the start of s; negative if there are none.
-func two(s []byte) int {
-	if s[0]-'0' > 9 || s[1]-'0' > 9 {
-		return -1
-	}
-	return int(s[0]-'0')*10 + int(s[1]-'0')
-}
-
-// four is two for a year; 0 if there is none.
-func four(s []byte) int {
-	if len(s) < 4 || s[0]-'0' > 9 {
-		return 0
-	}
-	high, low := two(s), two(s[2:])
-	if high < 0 || low < 0 {
-		return 0
-	}
-	return high*100 + low
-}
-
-// month returns the number of the month whose short name starts s; 0 if none does.
-func month(s []byte) int {
-	const names = "JanFebMarAprMayJunJulAugSepOctNovDec"
-	for i := 0; i < len(names); i += 3 {
-		if string(s[:3]) == names[i:i+3] {
-			return i/3 + 1
-		}
 	}
 	return 0
 }

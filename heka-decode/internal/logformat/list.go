@@ -23,6 +23,15 @@ func nextElem(v []byte) (elem, rest []byte) {
 	return v, nil
 }
 
+// inList reports whether v[i] is a blank within a list: one of ", " or " : ".
+func inList(v []byte, i int) bool {
+	if v[i] != ' ' {
+		return false
+	}
+	return i > 0 && v[i-1] == ',' || i+2 < len(v) && v[i+1] == ':' && v[i+2] == ' ' ||
+		i > 1 && v[i-1] == ':' && v[i-2] == ' '
+}
+
 func skipBlank(v []byte) []byte {
 	if len(v) > 0 && v[0] == ' ' {
 		return v[1:]
@@ -83,7 +92,9 @@ func (s *Scanner) numbers(st *step, v []byte, b *msg.Builder) bool {
 			addNumber(st, e, b)
 		}
 	}
-	s.rep(st, v, b)
+	if st.Rep != "" {
+		s.rep(st, v, b)
+	}
 	return true
 }
 

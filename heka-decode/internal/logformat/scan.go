@@ -43,19 +43,23 @@ func (s *Scanner) Scan(line []byte, b *msg.Builder) error {
 	}
 	s.escaped = t.opt.Escape != EscapeNone && bytes.IndexByte(line, '\\') >= 0
 	s.now = moment{}
-	rest := line[len(t.prefix):]
+	at := len(t.prefix)
 	for i := range t.steps {
 		st := &t.steps[i]
-		n := s.end(st, rest)
+		n := s.end(st, line[at:])
 		if n < 0 {
 			return st.err
 		}
-		if !s.value(st, rest[:n], b) {
+		v := line[at : at+n]
+		if st.plain && n > 1 && !s.escaped {
+			b.Key(st.key)
+			b.Str(v)
+		} else if !s.value(st, v, b) {
 			return st.err
 		}
-		rest = rest[n+len(st.lit):]
+		at += n + len(st.lit)
 	}
-	if len(rest) > 0 {
+	if at < len(line) {
 		return t.trailer
 	}
 	s.setTime(b)
@@ -94,7 +98,7 @@ func (s *Scanner) end(st *step, rest []byte) int {
 		}
 		return n
 	}
-	if n := s.guess(st, rest); n > 0 && st.follows(rest[n:]) {
+	if n := s.guess(st, rest); n > 0 && st.follows(rest[n:]) && !(st.List && inList(rest, n)) {
 		return n
 	}
 	for i := 0; ; i++ {
@@ -103,7 +107,7 @@ func (s *Scanner) end(st *step, rest []byte) int {
 			return -1
 		}
 		i += n
-		if st.follows(rest[i:]) {
+		if st.follows(rest[i:]) && !(st.List && inList(rest, i)) {
 			return i
 		}
 	}

@@ -89,6 +89,7 @@ type step struct {
 	find  find
 	try   try
 	first byte // of lit
+	plain bool // a string, and nothing more
 	cache int  // index of the scanner's cache, of a Clock
 	err   error
 	Var
@@ -186,6 +187,10 @@ func (t *Template) finish(seen map[string]bool) {
 		}
 		s.setFind(i == len(t.steps)-1, t.opt.Escape)
 		s.key = msg.NewKey(s.Field)
+		if !t.opt.Reps {
+			s.Rep = ""
+		}
+		s.plain = s.Kind == String && !s.List && s.Rep == ""
 		if s.Kind == Clock {
 			s.cache = clocks
 			clocks++

@@ -101,15 +101,15 @@ func (s *Scanner) clock(st *step, v []byte) bool {
 
 func (t *Time) parse(v []byte) (moment, bool) {
 	switch {
+	case t.layout != nil:
+		return parseLayout(t.layout, v, t.has)
 	case t.has&epoch != 0:
 		ns, ok := parseEpoch(v, t.exp)
 		return moment{has: epoch, ns: ns}, ok
-	case t.has&fraction != 0:
-		n, ok := parseInt(v)
-		ok = ok && n >= 0 && n < int64(pow10[9-t.exp])
-		return moment{has: fraction, ns: n * int64(pow10[t.exp])}, ok
 	}
-	return parseLayout(t.layout, v, t.has)
+	n, ok := parseInt(v)
+	ok = ok && n >= 0 && n < int64(pow10[9-t.exp])
+	return moment{has: fraction, ns: n * int64(pow10[t.exp])}, ok
 }
 
 // parseEpoch reads a decimal number of units of 10^exp nanoseconds.

@@ -49,7 +49,9 @@ func (s *Scanner) absent(st *step, v []byte, b *msg.Builder) bool {
 	case Zero:
 		b.Key(st.key)
 		b.Int(0)
-		s.rep(st, v, b)
+		if st.Rep != "" {
+			s.rep(st, v, b)
+		}
 	case Dash:
 		b.Key(st.key)
 		b.Str(v)
@@ -66,7 +68,7 @@ func (s *Scanner) text(st *step, v []byte, b *msg.Builder) []byte {
 	}
 	b.Key(st.key)
 	b.Str(v)
-	if st.Kind == String {
+	if st.Rep != "" && st.Kind == String {
 		s.rep(st, v, b)
 	}
 	return v
@@ -74,9 +76,6 @@ func (s *Scanner) text(st *step, v []byte, b *msg.Builder) []byte {
 
 // rep adds the representation of the field that was added last.
 func (s *Scanner) rep(st *step, v []byte, b *msg.Builder) {
-	if !s.t.opt.Reps || st.Rep == "" {
-		return
-	}
 	if st.Rep != "ip" {
 		b.Rep(st.Rep)
 		return
@@ -121,15 +120,9 @@ func ipVersion(v []byte) int {
 // for, and a protocol. Blanks within the second are only believed if the third
 // is a version of HTTP.
 func (s *Scanner) request(v []byte, b *msg.Builder) {
-	i := 0
-	for i < len(v) && v[i] != ' ' {
-		i++
-	}
-	j := len(v) - 1
-	for j > i && v[j] != ' ' {
-		j--
-	}
-	if i == 0 || j-i < 2 || j == len(v)-1 {
+	i := bytes.IndexByte(v, ' ')
+	j := bytes.LastIndexByte(v, ' ')
+	if i <= 0 || j-i < 2 || j == len(v)-1 {
 		return
 	}
 	uri, protocol := v[i+1:j], v[j+1:]
@@ -159,7 +152,9 @@ func (s *Scanner) int(st *step, v []byte, b *msg.Builder) bool {
 	}
 	b.Key(st.key)
 	b.Int(n)
-	s.rep(st, v, b)
+	if st.Rep != "" {
+		s.rep(st, v, b)
+	}
 	return true
 }
 
@@ -171,6 +166,8 @@ func (s *Scanner) float(st *step, v []byte, b *msg.Builder) bool {
 	}
 	b.Key(st.key)
 	b.Float(f)
-	s.rep(st, v, b)
+	if st.Rep != "" {
+		s.rep(st, v, b)
+	}
 	return true
 }

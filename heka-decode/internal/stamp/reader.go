@@ -36,7 +36,7 @@ func (f *Flags) Declare(fs *pflag.FlagSet) {
 // stands.
 func (f *Flags) DeclareFormat(fs *pflag.FlagSet) {
 	fs.StringVar(&f.format, "time-format", "auto",
-		"how times are written: auto, rfc3339, epoch, or a strptime `FORMAT` as '%d/%b/%Y:%T %z'")
+		"how times are written: auto (tells the usual forms), rfc3339, epoch, or a strptime `FORMAT` as '%d/%b/%Y:%T %z'")
 }
 
 // Reader returns the reader that the parsed flags ask for. Times without a zone
@@ -136,7 +136,10 @@ func (r *Reader) Text(s []byte, near int64) (ns int64, ok bool) {
 	if ns, ok = ParseEpoch(s); ok {
 		return ns, ns >= plausible*1e9 || r.Named()
 	}
-	return 0, false
+	if ns, ok = httpd(s, r.loc); ok {
+		return ns, true
+	}
+	return syslog(s, r.loc, near)
 }
 
 // Int returns the time that a number tells: with the formats auto and epoch, a
