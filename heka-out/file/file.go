@@ -61,6 +61,7 @@ func declare(fs *pflag.FlagSet) stage.Make {
 		"rename a file to FILE.1 before it is larger than `BYTES`, as in 100MiB")
 	fs.DurationVar(&o.every, "rotate-every", 0,
 		"rename files to FILE.1 at each multiple of a `DURATION`, as in 1h")
+	fs.Lookup("rotate-every").DefValue = ""
 	fs.IntVar(&o.keep, "keep", 0, "rotated files to keep: `N`, the oldest go; 0 keeps all")
 	fs.StringVar(&o.mode, "mode", "0644", "permissions of new files, in `OCTAL`")
 	fs.BoolVar(&o.mkdir, "mkdir", false, "make the directory of DEST if it is missing")

@@ -52,6 +52,7 @@ func (l *lane) Do(in *stage.Batch) (*stage.Batch, error) {
 	}
 	var err error
 	out.Buf, err = l.packer.Pack(out.Buf, raw)
+	l.scratch = spare(l.scratch)
 	return out, err
 }
 

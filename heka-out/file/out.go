@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -71,6 +72,9 @@ func (s *sink) openRoot() error {
 		}
 	}
 	r, err := os.OpenRoot(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		err = fmt.Errorf("%w; --mkdir makes it", err)
+	}
 	if err != nil {
 		return err
 	}
@@ -118,6 +122,8 @@ func (s *sink) use(ctx context.Context, o *out) error {
 	if err := o.file.Open(ctx); err != nil {
 		if s.template != nil && s.root != "" {
 			err = fmt.Errorf("in %s: %w", s.root, err)
+		} else if errors.Is(err, fs.ErrNotExist) {
+			err = fmt.Errorf("%w; --mkdir makes its directory", err)
 		}
 		return err
 	}
@@ -166,7 +172,7 @@ func (o *out) commit(ctx context.Context) error {
 		return nil
 	}
 	p := o.buf
-	o.buf = o.buf[:0]
+	o.buf = spare(p)
 	if o.packed == nil {
 		return o.write(ctx, p)
 	}
@@ -178,6 +184,14 @@ func (o *out) commit(ctx context.Context) error {
 	err := o.packed.Add(ctx, p)
 	o.count(before)
 	return err
+}
+
+// spare returns p emptied, for the next batch; nil if it is of uncommon size.
+func spare(p []byte) []byte {
+	if cap(p) > 4*target.PackSize {
+		return nil
+	}
+	return p[:0]
 }
 
 // unit writes a unit that is ready, behind what is gathered.

@@ -13,6 +13,9 @@ import (
 // flushEvery is how long a target may hold back what it gathers.
 const flushEvery = time.Second
 
+// maxScratch is the largest buffer that is kept from batch to batch.
+const maxScratch = 2 << 20
+
 // writer writes what the lanes noted to the targets, in the order of the input,
 // and passes the rest on. It waits for the slowest of them.
 type writer struct {
@@ -96,6 +99,9 @@ func (w *writer) spread(ctx context.Context, b *stage.Batch) error {
 		}
 		w.env.Stats.Out.Add(int64(r.Count))
 		w.env.Stats.OutBytes.Add(int64(r.Bytes))
+	}
+	if cap(w.scratch) > maxScratch {
+		w.scratch = nil
 	}
 	return nil
 }
