@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"heka/heka-decode/internal/logformat"
+	"heka/lib/near"
 	"heka/lib/stage"
 )
 
@@ -91,7 +92,7 @@ func named(s string) (string, error) {
 	}
 	names := slices.Sorted(maps.Keys(formats))
 	hint := "there are " + strings.Join(names, ", ")
-	if n := logformat.Nearest(s, names); n != "" {
+	if n := near.Word(s, names); n != "" {
 		hint = "did you mean " + n + "?"
 	}
 	return "", &stage.UsageError{Msg: fmt.Sprintf("no format %q", s), Hint: hint}

@@ -17,6 +17,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"heka/heka-decode/internal/logformat"
+	"heka/lib/near"
 	"heka/lib/stage"
 )
 
@@ -118,7 +119,7 @@ func named(s string) (format, error) {
 
 func noFormat(name string, names []string) error {
 	hint := "there are " + strings.Join(names, ", ")
-	if n := logformat.Nearest(name, names); n != "" {
+	if n := near.Word(name, names); n != "" {
 		hint = "did you mean " + n + "?"
 	}
 	return &stage.UsageError{Msg: fmt.Sprintf("no format %q", name), Hint: hint}
@@ -134,7 +135,7 @@ func escapeOf(s string) (logformat.Escape, error) {
 		return logformat.EscapeNone, nil
 	}
 	hint := "there are default, json, none"
-	if n := logformat.Nearest(s, []string{"default", "json", "none"}); n != "" {
+	if n := near.Word(s, []string{"default", "json", "none"}); n != "" {
 		hint = "did you mean " + n + "?"
 	}
 	return 0, &stage.UsageError{Msg: fmt.Sprintf("no way to escape is named %q", s), Hint: hint}

@@ -118,7 +118,8 @@ func TestScan(t *testing.T) {
 	f(`abc`, "1 2", `usage: the format has no variables`)
 	f(`{a} <a literal of more than eight bytes> {b}`, "1 <a literal of more than eight bytes> 2",
 		`a="1"; b="2"`)
-	f(`{a} <a literal of more than eight bytes> {b}`, "1 <a literal of more than eight bytes", `no match at $a`)
+	f(`{a} <a literal of more than eight bytes> {b}`, "1 <a literal of more than eight bytes",
+		`no match at $a`)
 }
 
 func TestRequest(t *testing.T) {
@@ -179,23 +180,10 @@ func TestAbsentAndReps(t *testing.T) {
 	f(Var{Rep: "ip"}, "cafe", `a="cafe"`)
 }
 
-func TestNearest(t *testing.T) {
-	f := func(s, want string) {
-		t.Helper()
-		if got := Nearest(s, []string{"combined", "common", "main"}); got != want {
-			t.Errorf("%s: got %q, want %q", s, got, want)
-		}
-	}
-	f("combinde", "combined")
-	f("comon", "common")
-	f("man", "main")
-	f("zebra", "")
-	f("", "")
-}
-
 // FuzzScan scans hostile lines after hostile templates.
 func FuzzScan(f *testing.F) {
-	f.Add(`{a} - {b} [{c}] "{r}" {d:n} {e:fl} "{g}"`, "1 - - [x] \"GET / HTTP/1.1\" 2 3, 4 \"\\x\"", uint8(0))
+	f.Add(`{a} - {b} [{c}] "{r}" {d:n} {e:fl} "{g}"`,
+		"1 - - [x] \"GET / HTTP/1.1\" 2 3, 4 \"\\x\"", uint8(0))
 	f.Add(`{a}-{b:nl}"{c}"`, "\x00-\xff\"\\\"\\", uint8(1))
 	f.Add(`"{r}"`, `"`+strings.Repeat(`\"`, 2000), uint8(3))
 	f.Add(`{a:n}  {b}`, strings.Repeat("1 ", 2000), uint8(2))

@@ -26,9 +26,6 @@ const (
 	epoch                     // seconds since 1970 UTC, and all of the above
 )
 
-// Whole reports whether t alone tells a point in time.
-func (t *Time) Whole() bool { return t.has&epoch != 0 || t.has&(date|clock|zone) == date|clock|zone }
-
 // Epoch returns the time of decimal numbers of units since 1970 UTC; unit is a
 // power of ten of nanoseconds.
 func Epoch(unit time.Duration) *Time { return &Time{has: epoch, exp: exponent(unit)} }
