@@ -94,21 +94,22 @@ func (t *table) target(spec string, opt target.Options) (int, error) {
 //	──> lane: match, note the spans ──> writer ──> stdout
 //	└─> lane: match, note the spans ──┘  └──> targets (one write a batch each)
 func (t *table) stage(env *stage.Env) stage.Stage {
-	set := match.NewSet(t.exprs...)
-	lanes := stage.NewParallel(func() stage.Lane { return newLane(env, t, set.Clone()) })
+	set, d := match.NewSet(t.exprs...), newDispatch(t.exprs)
+	lanes := stage.NewParallel(func() stage.Lane { return newLane(env, t, d, set.Clone()) })
 	return stage.Chain{lanes, &writer{env: env, targets: t.targets}}
 }
 
-// lane asks all expressions of each message.
+// lane asks the expressions of each message.
 type lane struct {
 	*table
-	set  *match.Set
-	now  func(*msg.View) int64 // nil if no expression wants it
-	view msg.View
+	dispatch *dispatch
+	set      *match.Set
+	now      func(*msg.View) int64 // nil if no expression wants it
+	view     msg.View
 }
 
-func newLane(env *stage.Env, t *table, set *match.Set) *lane {
-	l := &lane{table: t, set: set}
+func newLane(env *stage.Env, t *table, d *dispatch, set *match.Set) *lane {
+	l := &lane{table: t, dispatch: d, set: set}
 	if set.UsesNow() {
 		l.now = newClock(env)
 	}
@@ -134,14 +135,19 @@ func (l *lane) Do(in *stage.Batch) (*stage.Batch, error) {
 
 // route notes the targets of the message at hand; true if it goes onward.
 func (l *lane) route(out *stage.Batch, from, to uint32) bool {
-	matched, pass := false, false
-	l.set.Reset(&l.view)
-	for k, t := range l.to {
-		if !l.set.Match(&l.view, k) {
-			continue
+	matched, pass, reset := false, false, false
+	for _, c := range l.dispatch.of(l.view.Type()) {
+		if !c.sure {
+			if !reset {
+				l.set.Reset(&l.view)
+				reset = true
+			}
+			if !l.set.Match(&l.view, c.rule) {
+				continue
+			}
 		}
 		matched = true
-		if t == onward {
+		if t := l.to[c.rule]; t == onward {
 			pass = true
 		} else {
 			out.Routes[t].Add(from, to)
