@@ -21,10 +21,10 @@ var (
 )
 
 // Kind decodes comma-separated values.
-var Kind = stage.Kind{Name: "csv", Doc: docCSV, New: declare("csv", ",")}
+var Kind = stage.Kind{Name: "csv", Doc: docCSV, NArgs: stage.NoArgs, New: declare("csv", ",")}
 
 // TSV decodes tab-separated values.
-var TSV = stage.Kind{Name: "tsv", Doc: docTSV, New: declare("tsv", "tab")}
+var TSV = stage.Kind{Name: "tsv", Doc: docTSV, NArgs: stage.NoArgs, New: declare("tsv", "tab")}
 
 // options are the flags of the kinds.
 type options struct {
@@ -43,12 +43,12 @@ func declare(name, delimiter string) func(*pflag.FlagSet) stage.Make {
 		o := options{name: name}
 		fs.StringVar(&o.typ, "type", name, "the messages' Type is `NAME`")
 		fs.BoolVar(&o.payload, "keep-payload", false, "keep the line as the payload")
-		fs.StringVar(&o.columns, "columns", "",
-			"the columns are `NAME,NAME,...`; without, the first line has their names")
+		fs.StringVar(&o.columns, "header", "",
+			"the columns are `NAME,NAME,...`; without this, the first line has their names")
 		fs.StringVar(&o.delimiter, "delimiter", delimiter,
 			"the `CHARACTER` between values, or comma, tab, semicolon, pipe, space")
 		fs.StringVar(&o.types, "types", "auto",
-			"`auto`: what looks like a number is one; or string: all values are strings")
+			"`HOW` values are typed: auto (what looks like a number is one) or string")
 		fs.BoolVar(&o.noQuotes, "no-quotes", false, "quotes are characters like all others")
 		o.time.Declare(fs)
 		return o.make
@@ -60,7 +60,7 @@ func (o *options) make(env *stage.Env, args []string) (stage.Stage, error) {
 	if len(args) > 0 {
 		return nil, &stage.UsageError{
 			Msg:  o.name + " takes no words, only flags",
-			Hint: "columns are named as in --columns time,user,bytes",
+			Hint: "columns are named as in --header time,user,bytes",
 		}
 	}
 	if o.types != "auto" && o.types != "string" {

@@ -35,7 +35,7 @@ func TestHeader(t *testing.T) {
 	f(Kind, `"a b", ,c/"1",0.5,007`, "a b=string:1 column2=float64:0.5 c=string:007")
 	f(Kind, `a;b/1;"x;""y"""`, `a=int64:1 b=string:x;"y"`, "--delimiter=semicolon")
 	f(Kind, `a,b/1,2`, "a=string:1 b=string:2", "--types=string")
-	f(Kind, `1,2/a,b/3,4`, "a=int64:1 b=int64:2\na=int64:3 b=int64:4", "--columns=a,b")
+	f(Kind, `1,2/a,b/3,4`, "a=int64:1 b=int64:2\na=int64:3 b=int64:4", "--header=a,b")
 	f(Kind, `a|b/"1|2`, `a=string:"1 b=int64:2`, "--delimiter=|", "--no-quotes")
 	f(TSV, "a\tb/1,5\tx y", "a=string:1,5 b=string:x y")
 	f(Kind, `a,b`, "")
@@ -45,7 +45,7 @@ func TestHeader(t *testing.T) {
 func TestErrors(t *testing.T) {
 	f := func(row, want string) {
 		t.Helper()
-		m := kindtest.Line(t, Kind, row, "--columns=a,b")
+		m := kindtest.Line(t, Kind, row, "--header=a,b")
 		if m.Payload != row || kindtest.Bad(m) != want {
 			t.Errorf("%q: %s, want %s", row, kindtest.Show(m), want)
 		}
@@ -77,12 +77,12 @@ func TestUsage(t *testing.T) {
 }
 
 func TestEnvelope(t *testing.T) {
-	m := kindtest.Line(t, Kind, "2026-11-22T00:00:00Z,error,5", "--columns=time,level,n", "--type=t")
+	m := kindtest.Line(t, Kind, "2026-11-22T00:00:00Z,error,5", "--header=time,level,n", "--type=t")
 	if m.Timestamp != 1795305600e9 || m.Severity != 3 || m.Type != "t" || m.Payload != "" ||
 		kindtest.Show(m) != "level=string:error n=int64:5" {
 		t.Errorf("%+v", m)
 	}
-	m = kindtest.Line(t, Kind, "soon,5", "--columns=when,n", "--time-field=when")
+	m = kindtest.Line(t, Kind, "soon,5", "--header=when,n", "--time-field=when")
 	if kindtest.Bad(m) == "" {
 		t.Errorf("%+v", m)
 	}
@@ -114,14 +114,14 @@ func FuzzDecode(f *testing.F) {
 		r := csv.NewReader(strings.NewReader(row))
 		want, err := r.Read()
 		if err != nil || strings.ContainsAny(row, "\r\n") || strings.HasPrefix(row, string(bom)) {
-			kindtest.Line(t, Kind, row+"x", "--columns=a")
+			kindtest.Line(t, Kind, row+"x", "--header=a")
 			return
 		}
 		names := make([]string, len(want))
 		for i := range names {
 			names[i] = fmt.Sprintf("n%d", i)
 		}
-		columns := "--columns=" + strings.Join(names, ",")
+		columns := "--header=" + strings.Join(names, ",")
 		if row == strings.Join(names, ",") {
 			return
 		}
@@ -139,12 +139,12 @@ func FuzzDecode(f *testing.F) {
 
 const (
 	row     = `2026-11-22T10:15:32Z,192.0.2.17,POST,/api/v2/orders,201,18234,0.042,"Mozilla/5.0 (X11)"`
-	columns = "--columns=time,remote,method,path,status,bytes,took,agent"
+	columns = "--header=time,remote,method,path,status,bytes,took,agent"
 )
 
 func TestAllocs(t *testing.T) {
 	kindtest.Allocs(t, Kind, 0, row, columns)
-	kindtest.Allocs(t, Kind, 0, `"a ""b""",x`, "--columns=c,d")
+	kindtest.Allocs(t, Kind, 0, `"a ""b""",x`, "--header=c,d")
 }
 
 func BenchmarkDecode(b *testing.B) { kindtest.Bench(b, Kind, row, columns) }

@@ -18,7 +18,7 @@ import (
 var doc string
 
 // Kind decodes with grok patterns.
-var Kind = stage.Kind{Name: "grok", Doc: doc, Args: "PATTERN", New: declare}
+var Kind = stage.Kind{Name: "grok", Doc: doc, Args: "PATTERN", NArgs: stage.OneArg, New: declare}
 
 // maxFile is how long a file of patterns may be.
 const maxFile = 4 << 20

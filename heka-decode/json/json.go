@@ -15,7 +15,7 @@ import (
 var doc string
 
 // Kind decodes JSON.
-var Kind = stage.Kind{Name: "json", Doc: doc, New: declare}
+var Kind = stage.Kind{Name: "json", Doc: doc, NArgs: stage.NoArgs, New: declare}
 
 // options are the flags of the kind.
 type options struct {

@@ -14,7 +14,7 @@ import (
 var doc string
 
 // Kind decodes logfmt.
-var Kind = stage.Kind{Name: "logfmt", Doc: doc, New: declare}
+var Kind = stage.Kind{Name: "logfmt", Doc: doc, NArgs: stage.NoArgs, New: declare}
 
 // options are the flags of the kind.
 type options struct {

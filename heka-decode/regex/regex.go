@@ -17,7 +17,7 @@ import (
 var doc string
 
 // Kind decodes with a regular expression.
-var Kind = stage.Kind{Name: "regex", Doc: doc, Args: "PATTERN", New: declare}
+var Kind = stage.Kind{Name: "regex", Doc: doc, Args: "PATTERN", NArgs: stage.OneArg, New: declare}
 
 func declare(fs *pflag.FlagSet) stage.Make {
 	var f capture.Flags

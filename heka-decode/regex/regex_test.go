@@ -128,7 +128,7 @@ func BenchmarkNoMatch(b *testing.B) {
 	env := &stage.Env{}
 	words := []string{`(?P<a>\w+) status=(?P<b>\d+)`}
 	lane := kindtest.Stage(b, env, Kind, words...).(stage.Parallel).NewLane()
-	in := kindtest.Batch(env, line, 100)
+	in := kindtest.Batch(line, 100)
 	b.SetBytes(int64(len(line)))
 	b.ReportAllocs()
 	for i := 0; i < b.N; i += 100 {

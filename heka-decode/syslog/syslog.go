@@ -17,7 +17,7 @@ import (
 var doc string
 
 // Kind decodes syslog.
-var Kind = stage.Kind{Name: "syslog", Doc: doc, New: declare}
+var Kind = stage.Kind{Name: "syslog", Doc: doc, NArgs: stage.NoArgs, New: declare}
 
 // options are the flags of the kind.
 type options struct {

@@ -50,7 +50,7 @@ func (f *Flags) Declare(fs *pflag.FlagSet, typ, types string) {
 	fs.StringVar(&f.typ, "type", typ, "the messages' Type is `NAME`")
 	fs.BoolVar(&f.payload, "keep-payload", false, "keep the line as the payload")
 	fs.StringVar(&f.types, "types", types,
-		"`auto`: what looks like a number is one; or string: what no flag says else is a string")
+		"`HOW` values are typed: auto (what looks like a number is one) or string")
 	fs.StringSliceVar(&f.ints, "int", nil, "the groups `NAME,...` are integers, or - for none")
 	fs.StringSliceVar(&f.floats, "float", nil, "the groups `NAME,...` are floats, or - for none")
 	f.time.DeclareFormat(fs)

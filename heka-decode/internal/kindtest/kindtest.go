@@ -67,9 +67,8 @@ func Bad(m msg.Message) string {
 }
 
 // Batch returns a batch of n messages whose payload is line.
-func Batch(env *stage.Env, line string, n int) *stage.Batch {
-	env.Pool = stage.NewPool(4)
-	b := env.Pool.Get()
+func Batch(line string, n int) *stage.Batch {
+	b := stage.NewPool(4).Get()
 	m := stagetest.Payloads(line)[0]
 	for range n {
 		b.Off = append(b.Off, uint32(len(b.Buf)))
@@ -84,7 +83,7 @@ func Allocs(t *testing.T, kind stage.Kind, max float64, line string, words ...st
 	const lines = 50
 	env := &stage.Env{}
 	lane := Stage(t, env, kind, words...).(stage.Parallel).NewLane()
-	in := Batch(env, line, lines)
+	in := Batch(line, lines)
 	n := testing.AllocsPerRun(20, func() {
 		out, err := lane.Do(in.Retain())
 		if err != nil || len(out.Off) != lines {
@@ -106,7 +105,7 @@ func Bench(b *testing.B, kind stage.Kind, line string, words ...string) {
 	const lines = 100
 	env := &stage.Env{}
 	lane := Stage(b, env, kind, words...).(stage.Parallel).NewLane()
-	in := Batch(env, line, lines)
+	in := Batch(line, lines)
 	b.SetBytes(int64(len(line)))
 	b.ReportAllocs()
 	for i := 0; i < b.N; i += lines {
