@@ -56,8 +56,13 @@ type Reader struct {
 	convert Converter
 }
 
-// rawSize is how much a Reader asks its source for at a time.
-const rawSize = 256 << 10
+// rawSize is how much a Reader asks its source for at a time, and batchFull from
+// when on it hands a batch over. That a buffer could hold more does not matter:
+// what a batch becomes is larger than it, and buffers would outgrow their pool.
+const (
+	rawSize   = 256 << 10
+	batchFull = rawSize * 3 / 4
+)
 
 // NewReader returns a Reader of src. If src has a method Ready() bool, it tells
 // whether a Read would return at once; Read then goes on filling a batch for as
@@ -71,8 +76,8 @@ func NewReader(src io.Reader, opt Options) *Reader {
 
 // Read puts whole 'M' records that msg.Check has passed into buf, from its start,
 // and where each of them starts into off, and returns both. It waits for the first
-// record and then takes what is there, up to the capacity of buf, which it outgrows
-// only for a record or block that is larger. Between the records may stand bytes
+// record and then takes what is there, up to 256 KiB; a record or block that is
+// larger comes whole. Between the records may stand bytes
 // that off does not name. The error is io.EOF at the end of the stream, or that of
 // the source; records may come with it. Damage is passed over and counted in Stats.
 func (r *Reader) Read(buf []byte, off []uint32) ([]byte, []uint32, error) {

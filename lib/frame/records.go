@@ -20,7 +20,7 @@ func (r *Reader) readRecords(buf []byte, off []uint32) ([]byte, []uint32, error)
 	r.raw, r.at = r.raw[:0], 0
 	for {
 		at, off, want = r.scan(buf, at, off)
-		if r.aside || len(off) > 0 && (cap(buf)-len(buf) < rawSize/4 || !r.ready()) {
+		if r.aside || len(off) > 0 && (len(buf) >= batchFull || !r.ready()) {
 			break
 		}
 		if r.err != nil {
@@ -30,7 +30,7 @@ func (r *Reader) readRecords(buf []byte, off []uint32) ([]byte, []uint32, error)
 			break
 		}
 		buf = grow(buf, at+want)
-		n, err := r.src.Read(buf[len(buf):cap(buf)])
+		n, err := r.src.Read(buf[len(buf):max(len(buf)+1, min(cap(buf), max(rawSize, at+want)))])
 		buf, r.err = buf[:len(buf)+n], err
 	}
 	r.raw = append(r.raw[:0], buf[at:]...)
@@ -210,7 +210,7 @@ func (r *Reader) scanBlock(buf []byte, at int, off []uint32) (int, []uint32, err
 
 // readHeka takes the next messages of Heka's framing and converts them.
 func (r *Reader) readHeka(buf []byte, off []uint32) ([]byte, []uint32, error) {
-	for full := max(cap(buf), rawSize) * 3 / 4; len(buf) < full; {
+	for full := batchFull; len(buf) < full; {
 		body, _, n, err := NextHeka(r.raw[r.at:], r.opt.MaxRecord, r.opt.Keys)
 		if err == nil {
 			was := len(buf)

@@ -13,7 +13,7 @@ func (r *Reader) readText(buf []byte, off []uint32) ([]byte, []uint32, error) {
 		r.lines.Base = rand.Uint64()
 	}
 	r.stamp()
-	full := max(cap(buf), rawSize) * 3 / 4
+	full := batchFull
 	for {
 		var used int
 		if r.at < len(r.raw) {

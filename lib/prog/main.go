@@ -63,6 +63,13 @@ func tuneMemory() {
 // execute runs commands as one pipeline from stdin to stdout, and returns the exit
 // status. The last command's -o says what comes out.
 func execute(name string, commands []*Command, stdin, stdout *os.File) int {
+	stop, err := profile()
+	if err != nil {
+		return report(name, err)
+	}
+	defer stop()
+	widen(stdin)
+	widen(stdout)
 	s := newSession(name, commands, stdin, stdout)
 	defer s.close()
 	stages, err := s.stages()

@@ -17,6 +17,7 @@ const drainIdle = 300 * time.Millisecond
 // cut short: by a context at once, by stop when what others have written is read.
 type fileReader struct {
 	f     *os.File
+	fds   [2]unix.PollFd // of f and of wakeR, whose Fd would be a system call each
 	ctx   context.Context
 	stop  <-chan struct{}
 	waits bool // a read may block: not a regular file
@@ -42,6 +43,8 @@ func newFileReader(ctx context.Context, f *os.File, stop <-chan struct{}) (*file
 	if r.wakeR, r.wakeW, err = os.Pipe(); err != nil {
 		return nil, err
 	}
+	r.fds[0] = unix.PollFd{Fd: int32(f.Fd()), Events: unix.POLLIN}
+	r.fds[1] = unix.PollFd{Fd: int32(r.wakeR.Fd()), Events: unix.POLLIN}
 	r.done, r.gone = make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(r.gone)
@@ -105,14 +108,12 @@ func (r *fileReader) stopped() bool {
 // can be read, plus 2 if the wait was cut short; with a timeout of 0 or more it
 // looks at the file alone.
 func (r *fileReader) poll(timeout int) int {
-	fds := []unix.PollFd{
-		{Fd: int32(r.f.Fd()), Events: unix.POLLIN},
-		{Fd: int32(r.wakeR.Fd()), Events: unix.POLLIN},
-	}
+	fds := r.fds[:]
 	if timeout >= 0 {
 		fds = fds[:1]
 	}
 	for {
+		fds[0].Revents, fds[len(fds)-1].Revents = 0, 0
 		_, err := unix.Poll(fds, timeout)
 		if err == unix.EINTR {
 			continue
