@@ -99,7 +99,9 @@ func (d *dest) choose() error {
 	case d.format == "":
 		d.format = formatHeka
 	case d.format == "table":
-		return &stage.UsageError{Msg: "-o table is for a terminal", Hint: "to a file, write text or csv"}
+		return &stage.UsageError{
+			Msg: "-o table is for a terminal", Hint: "to a file, write text or csv",
+		}
 	}
 	if d.format == formatHeka && d.pack != packNone {
 		return &stage.UsageError{
@@ -109,7 +111,8 @@ func (d *dest) choose() error {
 	}
 	if d.pack != packNone && d.opt.compress == "none" {
 		return &stage.UsageError{
-			Msg: "--compress none, but the name ends in " + d.pack, Hint: "leave one of the two out",
+			Msg:  "--compress none, but the name ends in " + d.pack,
+			Hint: "leave one of the two out",
 		}
 	}
 	if d.format == formatHeka {

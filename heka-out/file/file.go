@@ -118,7 +118,8 @@ func (o *options) check() (errs []error) {
 		mistake("0 keeps all", "--keep %d", o.keep)
 	}
 	if o.keep > 0 && o.rotate == 0 && o.every == 0 {
-		mistake("give --rotate-size or --rotate-every", "--keep is of rotated files, and nothing rotates")
+		mistake("give --rotate-size or --rotate-every",
+			"--keep is of rotated files, and nothing rotates")
 	}
 	if o.maxFiles < 1 {
 		mistake("want 1 or more", "--max-files %d", o.maxFiles)

@@ -36,7 +36,8 @@ func TestNothingLeftBehind(t *testing.T) {
 func long() []msg.Message {
 	var in []msg.Message
 	for i := range 2000 {
-		in = append(in, stagetest.Payloads(fmt.Sprintf("%d %x", i, bytes.Repeat([]byte{byte(i * 7)}, 100)))...)
+		payload := fmt.Sprintf("%d %x", i, bytes.Repeat([]byte{byte(i * 7)}, 100))
+		in = append(in, stagetest.Payloads(payload)...)
 	}
 	return in
 }

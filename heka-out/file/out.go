@@ -97,7 +97,9 @@ func isPathsFault(err error) bool {
 	if !errors.As(err, &path) {
 		return false
 	}
-	for _, e := range []error{unix.ENOTDIR, unix.EISDIR, unix.ENAMETOOLONG, unix.ELOOP, unix.EINVAL} {
+	for _, e := range []error{
+		unix.ENOTDIR, unix.EISDIR, unix.ENAMETOOLONG, unix.ELOOP, unix.EINVAL,
+	} {
 		if errors.Is(err, e) {
 			return true
 		}

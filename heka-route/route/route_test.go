@@ -248,7 +248,8 @@ func TestTicksFlush(t *testing.T) {
 func TestLaneDoesNotAllocate(t *testing.T) {
 	env := &stage.Env{Pool: stage.NewPool(4)}
 	src := newReady(env, 0)
-	l := router(t, env, flagWords(tenRules(func(i int) string { return fmt.Sprint("f", i) }))...).(stage.Chain)[0].(stage.Parallel).NewLane()
+	st := router(t, env, flagWords(tenRules(func(i int) string { return fmt.Sprint("f", i) }))...)
+	l := st.(stage.Chain)[0].(stage.Parallel).NewLane()
 	do := func() {
 		out, err := l.Do(src.batches[0].Retain())
 		if err != nil {
@@ -277,14 +278,16 @@ func TestSplit(t *testing.T) {
 	}
 	out.Routes[1].Add(in.Off[1], end(1))
 	out.Routes[1].Add(in.Off[2], end(2))
-	if r := out.Routes[0]; r.Count != 4 || len(r.Spans) != 2 || r.Bytes != len(whole)-int(in.Off[3]-in.Off[2]) {
+	bytes := len(whole) - int(in.Off[3]-in.Off[2])
+	if r := out.Routes[0]; r.Count != 4 || len(r.Spans) != 2 || r.Bytes != bytes {
 		t.Errorf("%+v", r)
 	}
 	p, scratch := out.Gather(0, nil)
 	if string(p) != whole[:in.Off[2]]+whole[in.Off[3]:] {
 		t.Error("two spans")
 	}
-	if p, _ = out.Gather(1, scratch); string(p) != whole[in.Off[1]:in.Off[3]] || &p[0] != &out.Buf[in.Off[1]] {
+	p, _ = out.Gather(1, scratch)
+	if string(p) != whole[in.Off[1]:in.Off[3]] || &p[0] != &out.Buf[in.Off[1]] {
 		t.Error("one span was copied, or is wrong")
 	}
 	out.Release()

@@ -156,9 +156,10 @@ func (f *File) endLine(ctx context.Context) error {
 	return f.Write(ctx, []byte{'\n'})
 }
 
-// Write appends p, which is whole units, and keeps nothing of it. If not all of it fits, the units that
-// do stay, the rest is cut away, and the error says why: of the system, as an
-// *fs.PathError.
+// Write appends p, which is whole units, and keeps nothing of it. If not all of
+// it fits, the units that do stay, the rest is cut away, and the error says why: of
+// the system, as an *fs.PathError. A file that was made here and could take nothing
+// is removed.
 func (f *File) Write(ctx context.Context, p []byte) error {
 	if err := f.Open(ctx); err != nil {
 		return err

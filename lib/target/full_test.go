@@ -43,7 +43,8 @@ func writeLimited(spec string) int {
 		if err := f.Write(ctx, p); err != nil {
 			var path *fs.PathError
 			info, serr := os.Stat(parts[0])
-			if !errors.As(err, &path) || !errors.Is(err, unix.EFBIG) || serr == nil && info.Size() != f.Size() {
+			if !errors.As(err, &path) || !errors.Is(err, unix.EFBIG) ||
+				serr == nil && info.Size() != f.Size() {
 				fmt.Println("not as it should be:", err, serr, f.Size())
 			}
 			return 0

@@ -47,7 +47,8 @@ type Options struct {
 // It opens nothing. An error says what is wrong and how it should look.
 func Parse(spec string, opt Options) (Target, error) {
 	if spec == "" {
-		return nil, fmt.Errorf("the target is empty; want a PATH, |COMMAND, unix:PATH or tcp:HOST:PORT")
+		return nil, errors.New(
+			"the target is empty; want a PATH, |COMMAND, unix:PATH or tcp:HOST:PORT")
 	}
 	if strings.IndexByte(spec, 0) >= 0 {
 		return nil, fmt.Errorf("the target %q has a byte 0 in it", spec)

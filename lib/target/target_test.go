@@ -54,7 +54,8 @@ func TestParseErrors(t *testing.T) {
 
 func TestNothingIsOpenedUnused(t *testing.T) {
 	dir := t.TempDir()
-	for _, spec := range []string{dir + "/a", dir + "/a.heka", "|touch " + dir + "/b", "tcp:127.0.0.1:1"} {
+	specs := []string{dir + "/a", dir + "/a.heka", "|touch " + dir + "/b", "tcp:127.0.0.1:1"}
+	for _, spec := range specs {
 		tg := parse(t, spec)
 		if err := errors.Join(tg.Flush(ctx), tg.Close(ctx)); err != nil {
 			t.Error(err)
