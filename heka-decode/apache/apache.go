@@ -69,7 +69,7 @@ func (f *flags) make(env *stage.Env, args []string) (stage.Stage, error) {
 	if err != nil {
 		return nil, err
 	}
-	return logformat.Stage(env, "apache", t, f.Flags), nil
+	return logformat.Stage(env, "apache", f.Flags, t), nil
 }
 
 // named returns the format that --format names or is. A whole LogFormat directive

@@ -7,13 +7,25 @@ import (
 	"heka/lib/stage"
 )
 
-// formats are the formats that have a name: the one that is built into nginx, and
-// the one in the configuration that it is packaged with.
+// formats are the formats that have a name: the one that is built into nginx, the
+// one in the configuration that it is packaged with, and combined with the time.
 var formats = map[string]string{
 	"combined": `$remote_addr - $remote_user [$time_local] ` +
 		`"$request" $status $body_bytes_sent "$http_referer" "$http_user_agent"`,
 	"main": `$remote_addr - $remote_user [$time_local] "$request" ` +
 		`$status $body_bytes_sent "$http_referer" "$http_user_agent" "$http_x_forwarded_for"`,
+	"timed": `$remote_addr - $remote_user [$time_local] "$request" ` +
+		`$status $body_bytes_sent "$http_referer" "$http_user_agent" $request_time`,
+}
+
+// usual returns the formats that are tried where none is named: combined, and
+// combined with what most configurations that go beyond it put behind.
+func usual() []string {
+	var all []string
+	for _, base := range []string{formats["combined"], formats["main"]} {
+		all = append(all, base, base+" $request_time", base+" $request_time $upstream_response_time")
+	}
+	return all
 }
 
 // format is a log_format: its string, and how it escapes.

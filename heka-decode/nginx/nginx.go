@@ -38,7 +38,8 @@ type flags struct {
 func New(fs *pflag.FlagSet) stage.Make {
 	f := &flags{fs: fs}
 	fs.StringVar(&f.format, "format", "combined",
-		"the `FORMAT` of the lines: a log_format string, combined, or main")
+		"the `FORMAT` of the lines: a log_format string, combined, main, or timed; without it,\n"+
+			"combined and what is often put behind it")
 	fs.StringVar(&f.conf, "conf", "",
 		"take the format from a configuration `FILE[:NAME]`, as in /etc/nginx/nginx.conf:main")
 	fs.StringVar(&f.escape, "escape", "default",
@@ -62,17 +63,25 @@ func (f *flags) make(env *stage.Env, args []string) (stage.Stage, error) {
 	if err != nil {
 		return nil, err
 	}
-	all, err := parts(form.text)
-	if err != nil {
-		return nil, err
+	texts := []string{form.text}
+	if f.conf == "" && !f.fs.Changed("format") {
+		texts = usual()
 	}
-	t, err := logformat.Compile(all, logformat.Options{
-		Escape: escape, Reps: f.Representations, Location: env.Location(),
-	})
-	if err != nil {
-		return nil, err
+	var templates []*logformat.Template
+	for _, text := range texts {
+		all, err := parts(text)
+		if err != nil {
+			return nil, err
+		}
+		t, err := logformat.Compile(all, logformat.Options{
+			Escape: escape, Reps: f.Representations, Location: env.Location(),
+		})
+		if err != nil {
+			return nil, err
+		}
+		templates = append(templates, t)
 	}
-	return logformat.Stage(env, "nginx", t, f.Flags), nil
+	return logformat.Stage(env, "nginx", f.Flags, templates...), nil
 }
 
 // find returns the format that the flags ask for. --escape overrides what a

@@ -206,3 +206,31 @@ func FuzzFormat(f *testing.F) {
 		}
 	})
 }
+
+// TestUsual wants the lines of combined and of its usual extensions read without
+// being told, also in turns, and a line of none of them marked.
+func TestUsual(t *testing.T) {
+	const line = `192.0.2.7 - - [01/Oct/2026:00:00:00 +0000] "GET /a HTTP/1.1" 200 5 "-" "curl/8"`
+	st := func() stage.Stage {
+		fs := pflag.NewFlagSet("", pflag.ContinueOnError)
+		made, err := New(fs)(&stage.Env{}, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return made
+	}
+	got := stagetest.Lines(t, &stage.Env{}, st,
+		line, line+` 0.250`, line+` "203.0.113.9"`, line+` "203.0.113.9" 0.500`, line, line+` and more`, line+` 0.125`)
+	want := []string{"", "0.25", "", "0.5", "", "no match at the end of the line", "0.125"}
+	for i, m := range got {
+		have := ""
+		for _, f := range m.Fields {
+			if f.Name == "request_time" || f.Name == "heka.error" {
+				have = fmt.Sprint(f.Value)
+			}
+		}
+		if have != want[i] {
+			t.Errorf("line %d: %q, want %q (%v)", i, have, want[i], m.Fields)
+		}
+	}
+}

@@ -23,15 +23,16 @@ func (f *Flags) Declare(fs *pflag.FlagSet, typ string) {
 		"say with each field what its values are: B, s, ipv4, ipv6")
 }
 
-// Stage returns the stage that takes apart payloads by t. A message whose payload
-// does not fit goes on as it was, marked with an error that names the variable
-// whose end was not found.
-func Stage(env *stage.Env, name string, t *Template, f Flags) stage.Stage {
+// Stage returns the stage that takes apart payloads by the templates: by the one
+// that fitted last, and if that does not fit, by the others. A message whose payload
+// fits none goes on as it was, marked with an error that names the variable whose end
+// was not found.
+func Stage(env *stage.Env, name string, f Flags, templates ...*Template) stage.Stage {
 	typ := []byte(f.Type)
 	return stage.Map(env, name, func() stage.Func {
-		s := t.NewScanner()
-		return func(_ *msg.View, b *msg.Builder) error {
-			if err := s.Scan(b.Payload, b); err != nil {
+		c := newChoice(templates)
+		return func(m *msg.View, b *msg.Builder) error {
+			if err := c.scan(m, b); err != nil {
 				return err
 			}
 			b.Type = typ
@@ -41,4 +42,38 @@ func Stage(env *stage.Env, name string, t *Template, f Flags) stage.Stage {
 			return nil
 		}
 	})
+}
+
+// choice is the scanners of several templates, of which the one that fitted last
+// is tried first.
+type choice struct {
+	scanners []*Scanner
+	last     int
+}
+
+func newChoice(templates []*Template) *choice {
+	c := &choice{}
+	for _, t := range templates {
+		c.scanners = append(c.scanners, t.NewScanner())
+	}
+	return c
+}
+
+// scan takes the payload of m, of which b is a copy, apart. Hot: once a message.
+func (c *choice) scan(m *msg.View, b *msg.Builder) error {
+	err := c.scanners[c.last].Scan(b.Payload, b)
+	if err == nil || len(c.scanners) == 1 {
+		return err
+	}
+	for i, s := range c.scanners {
+		if i == c.last {
+			continue
+		}
+		b.Copy(m)
+		if s.Scan(b.Payload, b) == nil {
+			c.last = i
+			return nil
+		}
+	}
+	return err
 }
