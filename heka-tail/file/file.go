@@ -34,8 +34,7 @@ func New(fs *pflag.FlagSet) stage.Make {
 	fs.BoolVarP(&o.follow, "follow", "f", false,
 		"go on reading as files grow, by name, through rotation and truncation")
 	fs.VarP(&o.lines, "lines", "n",
-		"start at the last `N` lines of each file, or at line N if it is +N;\n"+
-			"without it -f starts at the end of files that exist, else at the start")
+		"start at the last `N` lines of each file, or at line N if it is +N (with -f: 0)")
 	fs.BoolVar(&o.fromStart, "from-start", false, "start at the first line of each file, as -n +1")
 	fs.BoolVar(&o.poll, "poll", false,
 		"with -f, look at the files four times a second instead of watching directories")

@@ -89,7 +89,8 @@ func TestPacked(t *testing.T) {
 		tl.want(want...)
 		tl.end(nil)
 	}
-	f([]string{"a.log", "b.log", "c.gz"}, `"1"`, `"2"`, `"3"`, `"4"`, `"5"`, `"6"`, `"7"`, `"8"`)
+	f([]string{"a.log", "b.log"}, `"1"`, `"2"`, `"3"`, `"4"`, `"5"`, `"6"`, `"7"`)
+	f([]string{"c.gz"}, `"8"`)
 	f([]string{"-n2", "a.log", "b.log"}, `"3"`, `"4"`, `"6"`, `"7"`)
 	f([]string{"-n+3", "a.log"}, `"3"`, `"4"`)
 }
@@ -107,7 +108,8 @@ func TestPackedDamaged(t *testing.T) {
 		err := <-tl.ended
 		tl.ended = nil
 		var pe *fs.PathError
-		if !errors.As(err, &pe) || pe.Path != dir+"/a.log" || !strings.Contains(err.Error(), "1 of 2") {
+		if !errors.As(err, &pe) || pe.Path != dir+"/a.log" ||
+			!strings.Contains(err.Error(), "1 of 2") {
 			t.Errorf("ended with %v", err)
 		}
 		close(tl.out)

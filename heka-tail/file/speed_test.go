@@ -3,6 +3,7 @@ package file
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"os"
 	"path/filepath"
 	"testing"
@@ -57,4 +58,51 @@ func BenchmarkOnce(b *testing.B) {
 func runOnce(env *stage.Env, out stage.Writer, args ...string) error {
 	t := &tail{env: env, args: args, stdin: os.Stdin}
 	return t.Run(context.Background(), nil, out)
+}
+
+// arrive is a Writer that tells of each batch.
+type arrive chan struct{}
+
+func (a arrive) Write(b *stage.Batch) error {
+	b.Release()
+	a <- struct{}{}
+	return nil
+}
+
+// BenchmarkLatency is the time from a line's write to its batch, while 100 files
+// are followed.
+func BenchmarkLatency(b *testing.B) {
+	dir := b.TempDir()
+	var w *os.File
+	for i := range 100 {
+		f, err := os.Create(filepath.Join(dir, fmt.Sprintf("%d.log", i)))
+		if err != nil {
+			b.Fatal(err)
+		}
+		defer f.Close()
+		w = f
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	st, err := parse(&stage.Env{}, "-f", dir+"/*.log")
+	if err != nil {
+		b.Fatal(err)
+	}
+	ready, ended := make(chan struct{}), make(chan struct{})
+	st.(*tail).ready = func() { close(ready) }
+	out := make(arrive)
+	go func() {
+		defer close(ended)
+		st.Run(ctx, nil, out)
+	}()
+	<-ready
+	line := []byte("a line of no great length\n")
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := w.Write(line); err != nil {
+			b.Fatal(err)
+		}
+		<-out
+	}
+	cancel()
+	<-ended
 }
