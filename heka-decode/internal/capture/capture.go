@@ -30,6 +30,7 @@ type Group struct {
 // Expr is an expression whose groups have names.
 type Expr struct {
 	re      *regexp.Regexp
+	prog    *program
 	literal []byte  // stands in each text that matches
 	Groups  []Group // by the number of the group; without a name, it is for nothing
 }
@@ -74,7 +75,7 @@ func (f *Flags) Stage(env *stage.Env, name string, e *Expr) (stage.Stage, error)
 	}
 	return stage.Map(env, name, func() stage.Func {
 		d := &decoder{
-			expr: e, groups: groups, times: times, typ: []byte(f.typ), payload: f.payload,
+			expr: e, matcher: e.matcher(), groups: groups, times: times, typ: []byte(f.typ), payload: f.payload,
 		}
 		return d.decode
 	}), nil
@@ -183,6 +184,15 @@ func roleOf(name string) role {
 		return someLevel
 	}
 	return field
+}
+
+// matcher returns a matcher of e.
+func (e *Expr) matcher() *matcher {
+	m := &matcher{re: e.re, prog: e.prog}
+	if e.prog != nil {
+		m.bounds = make([]int, e.prog.caps)
+	}
+	return m
 }
 
 // quick reports whether line has in it what each text that matches has.

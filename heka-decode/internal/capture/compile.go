@@ -26,7 +26,16 @@ func Compile(pattern string) (*Expr, error) {
 			return nil, syntaxError(pattern, err)
 		}
 	}
-	e := &Expr{re: re, literal: []byte(required(tree.Simplify()))}
+	// What regexp took is taken here, too.
+	if tree, err = syntax.Parse(re.String(), syntax.Perl); err != nil {
+		return nil, syntaxError(pattern, err)
+	}
+	tree = tree.Simplify()
+	prog, err := newProgram(tree)
+	if err != nil {
+		return nil, syntaxError(pattern, err)
+	}
+	e := &Expr{re: re, prog: prog, literal: []byte(required(tree))}
 	for _, name := range re.SubexpNames() {
 		e.Groups = append(e.Groups, Group{Name: name})
 	}
