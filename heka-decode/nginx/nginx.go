@@ -37,9 +37,8 @@ type flags struct {
 // stage.Parallel.
 func New(fs *pflag.FlagSet) stage.Make {
 	f := &flags{fs: fs}
-	fs.StringVar(&f.format, "format", "combined",
-		"the `FORMAT` of the lines: a log_format string, combined, main, or timed; without it,\n"+
-			"combined and what is often put behind it")
+	fs.StringVar(&f.format, "format", "",
+		"the `FORMAT` of the lines: a log_format string, combined, main, or timed")
 	fs.StringVar(&f.conf, "conf", "",
 		"take the format from a configuration `FILE[:NAME]`, as in /etc/nginx/nginx.conf:main")
 	fs.StringVar(&f.escape, "escape", "default",
@@ -64,17 +63,17 @@ func (f *flags) make(env *stage.Env, args []string) (stage.Stage, error) {
 		return nil, err
 	}
 	texts := []string{form.text}
-	if f.conf == "" && !f.fs.Changed("format") {
+	if f.conf == "" && f.format == "" {
 		texts = usual()
 	}
 	var templates []*logformat.Template
-	for _, text := range texts {
+	for i, text := range texts { // those behind the first are guesses
 		all, err := parts(text)
 		if err != nil {
 			return nil, err
 		}
 		t, err := logformat.Compile(all, logformat.Options{
-			Escape: escape, Reps: f.Representations, Location: env.Location(),
+			Escape: escape, Reps: f.Representations, Location: env.Location(), Strict: i > 0,
 		})
 		if err != nil {
 			return nil, err
@@ -92,7 +91,7 @@ func (f *flags) find() (form format, err error) {
 			return form, &stage.UsageError{Msg: "--format and --conf exclude each other"}
 		}
 		form, err = readConf(f.conf)
-	} else {
+	} else if f.format != "" {
 		form, err = named(f.format)
 	}
 	if form.escape == "" || f.fs.Changed("escape") {

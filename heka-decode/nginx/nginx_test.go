@@ -141,7 +141,7 @@ func TestUsage(t *testing.T) {
 		}
 	}
 	f(`no format "combinde"; did you mean combined?`, "--format", "combinde")
-	f(`no format "zebra"; there are combined, main`, "--format", "zebra")
+	f(`no format "zebra"; there are combined, main, timed`, "--format", "zebra")
 	f(`the format has no variables; variables are written $name; in double quotes the shell `+
 		`takes them away`, "--format", ` -  [] "" `)
 	f(`a $ without the name of a variable in the format; in double quotes the shell replaces `+

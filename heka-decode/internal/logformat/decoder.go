@@ -59,21 +59,25 @@ func newChoice(templates []*Template) *choice {
 	return c
 }
 
-// scan takes the payload of m, of which b is a copy, apart. Hot: once a message.
+// scan takes the payload of m, of which b is a copy, apart. A payload that fits none
+// of the templates gets the error of the first, whichever fitted last. Hot: once a
+// message.
 func (c *choice) scan(m *msg.View, b *msg.Builder) error {
 	err := c.scanners[c.last].Scan(b.Payload, b)
 	if err == nil || len(c.scanners) == 1 {
 		return err
 	}
+	var first error
 	for i, s := range c.scanners {
-		if i == c.last {
-			continue
-		}
 		b.Copy(m)
-		if s.Scan(b.Payload, b) == nil {
+		err := s.Scan(b.Payload, b)
+		if err == nil {
 			c.last = i
 			return nil
 		}
+		if i == 0 {
+			first = err
+		}
 	}
-	return err
+	return first
 }

@@ -66,6 +66,7 @@ type Options struct {
 	Escape   Escape         // how the server writes what would break its lines
 	Reps     bool           // give the fields their representations
 	Location *time.Location // of times without a zone; nil: UTC
+	Strict   bool           // a number that is none does not fit; else it stays a string
 }
 
 // Template is a compiled template. It does not change, and may serve many

@@ -6,7 +6,8 @@ import (
 	"heka/lib/msg"
 )
 
-// value adds the value of st to b. False: it is a time that is none.
+// value adds the value of st to b. False: it is a time that is none, or a number
+// under Strict.
 func (s *Scanner) value(st *step, v []byte, b *msg.Builder) bool {
 	if len(v) == 0 || len(v) == 1 && v[0] == '-' {
 		return s.absent(st, v, b)
@@ -19,10 +20,12 @@ func (s *Scanner) value(st *step, v []byte, b *msg.Builder) bool {
 	case Int:
 		if !s.int(st, v, b) {
 			s.text(st, v, b)
+			return !s.t.opt.Strict
 		}
 	case Float:
 		if !s.float(st, v, b) {
 			s.text(st, v, b)
+			return !s.t.opt.Strict
 		}
 	case Request:
 		v = s.text(st, v, b)
