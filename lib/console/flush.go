@@ -29,7 +29,6 @@ func (s *sink) flushTable(timed bool) {
 	case t.frozen != nil:
 		s.buf = t.appendRows(s.buf, t.frozen, &s.k)
 	case timed && len(t.rows) == 1 && f.series != nil && f.series.fields == t.fields():
-		s.buf = s.day(s.buf, t)
 		s.buf = t.appendRows(s.buf, f.series, &s.k)
 		s.table = nil
 		return
@@ -37,7 +36,6 @@ func (s *sink) flushTable(timed bool) {
 		t.frozen = t.layout(&s.k, timed && len(t.rows) == 1)
 		f.series = nil
 		if t.frozen.timed {
-			s.buf = s.day(s.buf, t)
 			f.series = t.frozen
 		}
 		s.buf = t.appendAll(s.buf, t.frozen, timed, &s.k)
@@ -50,11 +48,6 @@ func (s *sink) drop(t *table) {
 	s.frame.tables = slices.DeleteFunc(s.frame.tables, func(f *table) bool {
 		return string(f.kind) == string(t.kind)
 	})
-}
-
-// day puts a line with the date of t before its row, if that has changed.
-func (s *sink) day(dst []byte, t *table) []byte {
-	return s.events.day(dst, s.k.time(t.time), &s.k)
 }
 
 func (s *sink) measure() { s.k.width, s.k.height = s.screen.size() }

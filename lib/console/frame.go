@@ -31,7 +31,7 @@ func render(dst []byte, f *frame, k *look) (_ []byte, n int) {
 	}
 	for _, line := range lines {
 		if sequences.Bytes(line) > k.width {
-			line = k.paint(sequences.TruncateBytes(line, k.width, nil), plain)
+			line = k.paint(sequences.TruncateBytes(line, k.width, []byte(k.ellipsis())), plain)
 		}
 		dst = append(append(dst, line...), '\n')
 	}
@@ -45,7 +45,9 @@ func (t *table) lines(f *frame, k *look) [][]byte {
 	if f.timed && len(t.rows) == 1 && l != nil && l.fields == t.fields() {
 		text = t.appendRow(text, &t.rows[0], l, k)
 	} else {
-		text = t.appendAll(text, t.layout(k, f.timed && len(t.rows) == 1), f.timed, k)
+		l = t.layout(k, f.timed && len(t.rows) == 1)
+		l.ms = false // a snapshot's time is that of some live tick
+		text = t.appendAll(text, l, f.timed, k)
 	}
 	return bytes.Split(bytes.TrimSuffix(text, []byte{'\n'}), []byte{'\n'})
 }
@@ -54,7 +56,7 @@ func (t *table) lines(f *frame, k *look) [][]byte {
 // not stand in the rows, the head, the rows.
 func (t *table) appendAll(dst []byte, l *layout, timed bool, k *look) []byte {
 	if timed && !l.timed {
-		dst = appendHeading(dst, k.time(t.time), k)
+		dst = l.appendHeading(dst, k.time(t.time), k)
 	}
 	dst = t.appendHead(dst, l, k)
 	return t.appendRows(dst, l, k)

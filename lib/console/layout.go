@@ -3,12 +3,14 @@ package console
 import "time"
 
 const (
-	gap       = 2  // cells between columns
+	wideGap   = 2  // cells between columns
 	maxBar    = 40 // cells
 	minBar    = 8  // less is not worth drawing
 	keepBar   = 12 // what text is cut for, if it is cut at all
 	minText   = 8  // columns of text are not cut below that
-	clockText = 8  // HH:MM:SS
+	timedMin  = 9  // of columns of numbers in a timed table
+	timeWidth = len("2006-01-02 15:04:05")
+	msWidth   = len(".000")
 )
 
 // layout is how the columns of a table are laid out. It does not change once the
@@ -18,19 +20,22 @@ type layout struct {
 	width  []int // by column
 	text   []bool
 	main   int // the column that the bars show, and "~" marks; -1: none
+	gap    int // cells between columns
 	bar    int // cells; 0: there are no bars
 	top    float64
 	timed  bool // the first column is the time
+	ms     bool // times have milliseconds
 	fields string
 }
 
 // layout lays t out. A timed table has its time as the first column, and no bars:
 // what is to come may be larger.
 func (t *table) layout(k *look, timed bool) *layout {
-	l := &layout{order: t.order, main: t.main(), timed: timed, fields: t.fields()}
-	total := gap * (len(t.order) - 1)
+	l := &layout{order: t.order, main: t.main(), timed: timed, fields: t.fields(), gap: wideGap}
+	l.ms = t.time%1e9 != 0
+	total := wideGap * (len(t.order) - 1)
 	if timed {
-		total += clockText + gap
+		total += l.timeWidth() + wideGap
 	}
 	for i := range t.cols {
 		w := t.cols[i].width
@@ -41,7 +46,7 @@ func (t *table) layout(k *look, timed bool) *layout {
 			w = min(w, maxAligned)
 		}
 		if timed && !t.cols[i].text {
-			w = max(w, 9)
+			w = max(w, timedMin)
 		}
 		l.width, l.text = append(l.width, w), append(l.text, t.cols[i].text)
 		total += w
@@ -50,11 +55,13 @@ func (t *table) layout(k *look, timed bool) *layout {
 	if k.screen && total > k.width {
 		room := k.width
 		if bars {
-			room -= keepBar + gap
+			room -= keepBar + wideGap
 		}
-		total -= l.narrow(total - room)
+		if total -= l.narrow(total - room); total > k.width {
+			l.gap = 1
+		}
 	}
-	if room := k.width - total - gap; bars && room >= minBar {
+	if room := k.width - total - wideGap; bars && room >= minBar {
 		l.bar = min(room, maxBar)
 		l.top = t.largest(l.main)
 	}
@@ -120,11 +127,21 @@ func (t *table) fields() string {
 	return string(s)
 }
 
+func (l *layout) timeWidth() int {
+	if l.ms {
+		return timeWidth + msWidth
+	}
+	return timeWidth
+}
+
+// appendTime appends t in l.timeWidth() cells.
+func (l *layout) appendTime(dst []byte, t time.Time) []byte {
+	return appendClock(append(appendDate(dst, t), ' '), t, l.ms)
+}
+
 // appendHeading appends the line with a table's time.
-func appendHeading(dst []byte, t time.Time, k *look) []byte {
-	dst = k.paint(dst, bold)
-	dst = append(appendDate(dst, t), ' ')
-	dst = appendClock(dst, t, t.Nanosecond() != 0)
+func (l *layout) appendHeading(dst []byte, t time.Time, k *look) []byte {
+	dst = l.appendTime(k.paint(dst, bold), t)
 	return append(k.paint(dst, plain), '\n')
 }
 
@@ -133,7 +150,7 @@ func (t *table) appendHead(dst []byte, l *layout, k *look) []byte {
 	dst = k.paint(dst, dim)
 	p := padder{l: l, k: k}
 	if l.timed {
-		dst = p.text(dst, []byte("time"), 4, clockText)
+		dst = p.text(dst, []byte("time"), len("time"), l.timeWidth())
 	}
 	for _, i := range l.order {
 		c := &t.cols[i]
@@ -155,9 +172,10 @@ func (t *table) appendRow(dst []byte, r *row, l *layout, k *look) []byte {
 	}
 	p := padder{l: l, k: k}
 	if l.timed {
-		var clock [16]byte
+		var s [timeWidth + msWidth]byte
+		w := l.timeWidth()
 		dst = k.paint(dst, dim)
-		dst = p.text(dst, appendClock(clock[:0], k.time(t.time), false), clockText, clockText)
+		dst = p.text(dst, l.appendTime(s[:0], k.time(t.time)), w, w)
 		dst = k.paint(dst, plain)
 	}
 	part := 0.0
@@ -182,7 +200,7 @@ func (t *table) appendRow(dst []byte, r *row, l *layout, k *look) []byte {
 		}
 	}
 	if l.bar > 0 && part > 0 {
-		dst = appendSpaces(dst, p.owed+gap)
+		dst = appendSpaces(dst, p.owed+l.gap)
 		dst = k.paint(dst, blue)
 		dst = appendBar(dst, part, l.bar, k.unicode)
 		dst = k.paint(dst, plain)
@@ -202,7 +220,7 @@ type padder struct {
 // lead appends the spaces before a cell.
 func (p *padder) lead(dst []byte) []byte {
 	if p.n++; p.n > 1 {
-		p.owed += gap
+		p.owed += p.l.gap
 	}
 	dst = appendSpaces(dst, p.owed)
 	p.owed = 0

@@ -266,14 +266,29 @@ func TestWindowsOfOneRow(t *testing.T) {
 	}
 	f.send(false, event(31, "between")).send(false, rate(40, 7)).tick(false)
 	same(t, onTerminal(t, f, 60, 12).text(), `
+time                     count       rate
+2026-10-01 12:00:10          0        0/s
+2026-10-01 12:00:20    100,000   33,333/s
+2026-10-01 12:00:30    200,000   66,667/s
 ── 2026-10-01 ──
-time          count       rate
-12:00:10          0        0/s
-12:00:20    100,000   33,333/s
-12:00:30    200,000   66,667/s
 12:00:31.000 between
-time          count       rate
-12:00:40          7    2.333/s
+time                     count       rate
+2026-10-01 12:00:40          7    2.333/s
+`)
+}
+
+func TestWindowsBelowASecond(t *testing.T) {
+	f := newFeed()
+	for i := range 3 {
+		m := rate(0, i)
+		m.Timestamp += int64(i+1) * 5e8
+		f.send(false, m).tick(false)
+	}
+	same(t, inPipe(t, f, 60), `
+time                         count       rate
+2026-10-01 12:00:00.500          0        0/s
+2026-10-01 12:00:01.000          1   0.3333/s
+2026-10-01 12:00:01.500          2   0.6667/s
 `)
 }
 

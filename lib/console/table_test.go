@@ -116,12 +116,18 @@ request             ua         count
 GET /a/pa…HTTP/1.1  short one      2  ████████████
 世界世界…世界世界   b              1  ██████
 `)
-	// Where nothing can be cut, the line is.
+	// Where that is not enough, columns stand closer; then a snapshot's line is cut.
+	same(t, drawn(t, 14, 20,
+		fields("heka.rate", "ports", 65535, "count", 2, "rep:count", "n", 50),
+	), `
+ports count  n
+65535     2 50
+`)
 	same(t, drawn(t, 12, 20,
 		fields("heka.rate", "ports", 65535, "count", 2, "rep:count", "rate", 5e9, "rep:/s"),
 	), `
-ports  count
-65535      2
+ports count…
+65535     2…
 `)
 }
 
