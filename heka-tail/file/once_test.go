@@ -173,7 +173,7 @@ func TestErrors(t *testing.T) {
 	f([]string{"no.log", "a.log"}, nil, "", "no.log: no such file")
 	f([]string{"no.log", "nor.log"}, fs.ErrNotExist, "2 of 2", "no.log", "nor.log")
 	f([]string{"a.log", "*.x"}, nil, "", "*.x: no file matches")
-	f([]string{"d", "a.log"}, nil, "", "is a directory; name its files, as in "+filepath.Join(dir, "d/*"))
+	f([]string{"d", "a.log"}, nil, "", "name its files, as in "+filepath.Join(dir, "d/*"))
 	tl := once(t, dir, "d")
 	if err := <-tl.ended; err == nil || !strings.Contains(err.Error(), "is a directory") {
 		t.Errorf("ended with %v", err)

@@ -260,4 +260,3 @@ func both(t *testing.T, f func(t *testing.T, flags ...string)) {
 	t.Run("watch", func(t *testing.T) { f(t, "-f") })
 	t.Run("poll", func(t *testing.T) { f(t, "-f", "--poll") })
 }
-
