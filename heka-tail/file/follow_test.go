@@ -3,10 +3,14 @@ package file
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"os"
 	"strings"
 	"testing"
 	"time"
+
+	"heka/heka-tail/internal/watch"
+	"heka/lib/stage"
 )
 
 func TestFollow(t *testing.T) {
@@ -361,4 +365,26 @@ func TestRotatedOften(t *testing.T) {
 		}
 	}
 	tl.finish()
+}
+
+// Where directories can't be watched, files are polled, which is said once.
+func TestFallsBackToPolling(t *testing.T) {
+	dir := t.TempDir()
+	w, err := watch.New()
+	if err != nil {
+		t.Skip(err)
+	}
+	w.Close()
+	l := &logs{more: make(chan struct{}, 1)}
+	env := &stage.Env{Log: slog.New(slog.NewTextHandler(l, nil))}
+	f := &follower{tail: &tail{env: env}, watch: w, started: true}
+	f.names = newNames([]string{dir + "/a.log"})
+	for range 2 {
+		if err := f.scan(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if !f.poll || strings.Count(l.String(), "can't be watched") != 1 {
+		t.Errorf("polls: %v; log: %s", f.poll, l)
+	}
 }
