@@ -14,6 +14,7 @@ type Options struct {
 	Envelope  msg.Builder     // of the messages that lines of text become
 	Now       func() int64    // their timestamp, nanoseconds since 1970 UTC; required
 	Keys      Keys            // of the signers of Heka's framing; nil: signatures are not checked
+	Unchecked bool            // leave msg.Check to the caller, who may have more cores; see Reader.Checked
 	Skip      func(Span) bool // if set, called for each block; true passes over it unread
 }
 
@@ -50,6 +51,7 @@ type Reader struct {
 	at      int
 	err     error // what src ended with
 	aside   bool  // the record at raw[at:] can't stay as it stands
+	checked bool  // msg.Check has passed the last batch
 	damaged bool  // the last bytes belonged to no record
 	lines   *split.Lines
 	block   BlockReader
@@ -74,6 +76,11 @@ func NewReader(src io.Reader, opt Options) *Reader {
 	return &Reader{src: src, opt: opt}
 }
 
+// Checked reports whether msg.Check has passed the records of the last batch: always,
+// but for records of heka-frame(5) read with Options.Unchecked. Those that it does
+// not pass then are for Salvage.
+func (r *Reader) Checked() bool { return r.checked }
+
 // Read puts whole 'M' records that msg.Check has passed into buf, from its start,
 // and where each of them starts into off, and returns both. It waits for the first
 // record and then takes what is there, up to 256 KiB; a record or block that is
@@ -83,6 +90,7 @@ func NewReader(src io.Reader, opt Options) *Reader {
 func (r *Reader) Read(buf []byte, off []uint32) ([]byte, []uint32, error) {
 	buf, off = buf[:0], off[:0]
 	for len(off) == 0 {
+		r.checked = true
 		if r.Format == Unknown {
 			if err := r.recognize(); err != nil {
 				return buf, off, err

@@ -15,6 +15,7 @@ func (r *Reader) readRecords(buf []byte, off []uint32) ([]byte, []uint32, error)
 	if r.aside {
 		return r.readAside(buf, off)
 	}
+	r.checked = !r.opt.Unchecked
 	at, want := 0, 0
 	buf = append(buf, r.raw[r.at:]...)
 	r.raw, r.at = r.raw[:0], 0
@@ -62,7 +63,7 @@ func (r *Reader) scan(buf []byte, at int, off []uint32) (int, []uint32, int) {
 			r.aside = true
 			return at, off, size
 		}
-		if err == nil {
+		if err == nil && !r.opt.Unchecked {
 			err = msg.Check(buf[at+msg.HeaderSize : at+size])
 		}
 		switch err {
@@ -74,34 +75,42 @@ func (r *Reader) scan(buf []byte, at int, off []uint32) (int, []uint32, int) {
 			r.aside = true
 			return at, off, size
 		default:
-			if n := r.torn(buf, at, off); n >= 0 {
-				off, at = off[:len(off)-1], n
-				continue
-			}
-			at += r.resync(buf[at:])
+			at, off = r.damage(buf, at, off)
 		}
 	}
 	return at, off, msg.HeaderSize
 }
 
-// torn looks again at the last record, which ends at buf[at:], where damage was
-// found. If it was cut off, the bytes that seem to complete it are the start of the
-// record behind it: a good one that starts within it and ends beyond. torn
-// returns where that is, and counts what is given up; -1 if there is none.
-func (r *Reader) torn(buf []byte, at int, off []uint32) int {
-	if len(off) == 0 || r.damaged {
-		return -1
+// damage goes on where buf[at:] is no record, and returns where that is. The
+// record before it may be at fault, and is taken back then: it was not checked and
+// is none, so that its length means nothing; or it was torn.
+func (r *Reader) damage(buf []byte, at int, off []uint32) (int, []uint32) {
+	if len(off) > 0 && !r.damaged {
+		from := int(off[len(off)-1])
+		err := msg.Check(buf[from+msg.HeaderSize : at])
+		if err != nil && err != msg.ErrNotCanonical {
+			return from + r.resync(buf[from:]), off[:len(off)-1]
+		}
+		if n := r.torn(buf, from, at); n >= 0 {
+			return n, off[:len(off)-1]
+		}
 	}
-	from := int(off[len(off)-1])
+	return at + r.resync(buf[at:]), off
+}
+
+// torn looks again at the record buf[from:at], behind which damage was found. If it
+// was cut off, the bytes that seem to complete it are the start of the record behind
+// it: a good one that starts within it and ends beyond. torn returns where that is,
+// and counts what is given up; -1 if there is none.
+func (r *Reader) torn(buf []byte, from, at int) int {
 	for i := from + 1; i < at; i++ {
 		n := bytes.IndexByte(buf[i:at], msg.Sep)
 		if n < 0 {
 			break
 		}
 		i += n
-		kind, size, err := next(buf[i:], r.opt.MaxRecord)
-		if err != nil || kind != KindMessage || i+size <= at ||
-			msg.Check(buf[i+msg.HeaderSize:i+size]) != nil {
+		size := good(buf[i:], r.opt.MaxRecord)
+		if i+size <= at {
 			continue
 		}
 		r.Stats.Damaged++
@@ -109,6 +118,44 @@ func (r *Reader) torn(buf []byte, at int, off []uint32) int {
 		return i
 	}
 	return -1
+}
+
+// good returns the size of the message's record at the start of b; 0 if there is
+// none that Check passes.
+func good(b []byte, maxRecord int) int {
+	kind, size, err := next(b, maxRecord)
+	if err != nil || kind != KindMessage || msg.Check(b[msg.HeaderSize:size]) != nil {
+		return 0
+	}
+	return size
+}
+
+// Salvage makes the best of a record that a Reader with Options.Unchecked gave and
+// msg.Check does not pass: it appends to dst the record's canonical form, or the
+// good records that stand within it, and to off where they start. skipped is how
+// many bytes belong to none.
+func Salvage(dst []byte, off []uint32, record []byte) (_ []byte, _ []uint32, skipped int) {
+	at := len(dst)
+	var head [msg.HeaderSize]byte
+	if d, err := msg.Canonical(append(dst, head[:]...), record[msg.HeaderSize:]); err == nil {
+		msg.PutHeader(d[at:])
+		return d, append(off, uint32(at)), 0
+	}
+	for i := 1; i < len(record); {
+		if size := good(record[i:], len(record)); size > 0 {
+			off, dst = append(off, uint32(len(dst))), append(dst, record[i:i+size]...)
+			i += size
+			continue
+		}
+		n := bytes.IndexByte(record[i+1:], msg.Sep)
+		if n < 0 {
+			skipped += len(record) - i
+			break
+		}
+		skipped += n + 1
+		i += n + 1
+	}
+	return dst, off, skipped + 1
 }
 
 // resync returns how many bytes of b to pass over to the next separator, or to

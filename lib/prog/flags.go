@@ -63,7 +63,7 @@ func (o *options) declare(fs *pflag.FlagSet) {
 	fs.Var(&o.maxLine, "max-line", "longest line that is kept whole, in `BYTES`")
 	fs.StringVar(&o.hostname, "hostname", o.hostname, "`NAME` of this host in messages made here")
 	fs.BoolVar(&o.showData, "show-data", o.showData, "let texts of errors quote messages")
-	fs.DurationVar(&o.grace, "grace", o.grace, "how long to drain after an interrupt")
+	fs.DurationVar(&o.grace, "grace", o.grace, "how long to drain after an interrupt, a `DURATION` like 10s")
 }
 
 // check reports mistakes in the shared flags, and fills in env from them.

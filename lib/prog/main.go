@@ -10,6 +10,7 @@ import (
 	"net"
 	"os"
 	"runtime/debug"
+	"slices"
 	"syscall"
 	"time"
 
@@ -150,11 +151,15 @@ func (s *session) stages() ([]stage.Stage, error) {
 		}
 		limit = c.opt.limit
 	}
+	if limit > 0 {
+		n := len(all)
+		if s.last.Wing.Role == Sink { // in front of what takes them
+			n -= len(s.last.Stages)
+		}
+		all = slices.Insert(all, n, stage.Stage(limiter(limit)))
+	}
 	if s.last.Wing.Role == Sink {
 		return all, nil
-	}
-	if limit > 0 {
-		all = append(all, limiter(limit))
 	}
 	out, err := s.output()
 	return append(all, out...), err
@@ -183,6 +188,10 @@ func (s *session) run(stages []stage.Stage) error {
 // to say.
 func (s *session) status(err error) int {
 	for _, c := range s.commands {
+		if n := c.Env.Stats.Damaged.Load(); n > 0 {
+			c.Env.Log.Warn(fmt.Sprintf("the input was damaged in %d places: %d bytes belong to no message",
+				n, c.Env.Stats.Skipped.Load()))
+		}
 		if c.opt.stats {
 			fmt.Fprintln(os.Stderr, c.statsLine(time.Since(s.started)))
 		}
@@ -216,7 +225,7 @@ func report(name string, err error) int {
 	for _, e := range unjoin(err) {
 		fmt.Fprintf(os.Stderr, "%s: %v\n", name, e)
 	}
-	if code == ExitUsage {
+	if code == ExitUsage && !errors.Is(err, fs.ErrNotExist) {
 		fmt.Fprintf(os.Stderr, "%s --help tells what it takes\n", name)
 	}
 	return code
@@ -225,10 +234,15 @@ func report(name string, err error) int {
 // unjoin returns the mistakes of a command line one by one; of any other error,
 // the error alone.
 func unjoin(err error) []error {
-	if j, ok := err.(interface{ Unwrap() []error }); ok && exitStatus(err) == ExitUsage {
-		return j.Unwrap()
+	j, ok := err.(interface{ Unwrap() []error })
+	if !ok || exitStatus(err) != ExitUsage {
+		return []error{err}
 	}
-	return []error{err}
+	var all []error
+	for _, e := range j.Unwrap() {
+		all = append(all, unjoin(e)...)
+	}
+	return all
 }
 
 // exitStatus returns the status that an error stands for.
@@ -237,7 +251,7 @@ func exitStatus(err error) int {
 	var path *fs.PathError
 	var opErr *net.OpError
 	switch {
-	case errors.As(err, &usage):
+	case errors.As(err, &usage), errors.Is(err, fs.ErrNotExist):
 		return ExitUsage
 	case errors.Is(err, stage.ErrBadData):
 		return ExitData

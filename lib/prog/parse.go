@@ -124,11 +124,12 @@ func (w Wing) command(f found, opt *options) *cobra.Command {
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.SetHelpCommand(&cobra.Command{Hidden: true, Use: "no-help"})
 	if w.Pick == Only {
+		root.Use = w.Name + usageOf(w.Kinds[0])
 		bind(root, w.Kinds[0], f)
 		opt.declare(root.Flags())
 	} else {
 		for _, k := range w.Kinds {
-			sub := &cobra.Command{Use: k.Name + " " + k.Args, Short: title(k.Doc), Args: cobra.ArbitraryArgs}
+			sub := &cobra.Command{Use: k.Name + usageOf(k), Short: title(k.Doc), Args: cobra.ArbitraryArgs}
 			bind(sub, k, f)
 			opt.declare(sub.Flags())
 			root.AddCommand(sub)
@@ -138,6 +139,18 @@ func (w Wing) command(f found, opt *options) *cobra.Command {
 	}
 	root.SetHelpFunc(func(cmd *cobra.Command, _ []string) { w.help(cmd) })
 	return root
+}
+
+// usageOf says what stands behind a kind's name.
+func usageOf(k stage.Kind) string {
+	s := " [FLAGS]"
+	if k.Args != "" {
+		s += " " + k.Args
+	}
+	if k.NArgs != nil {
+		s += " [FILE...]"
+	}
+	return s
 }
 
 // bind makes cmd the command of kind k.

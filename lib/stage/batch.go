@@ -34,6 +34,8 @@ type Batch struct {
 	// on down the pipeline, which are in Off. All other stages leave it alone.
 	Routes []Route
 
+	unchecked bool // msg.Check has not seen the records yet: checkLane is next
+
 	parent *Batch
 	pool   *Pool
 	refs   atomic.Int32
@@ -186,6 +188,7 @@ func (p *Pool) put(b *Batch) {
 	}
 	b.Buf, b.Off = b.Buf[:0], b.Off[:0]
 	b.Text, b.Tick, b.Live, b.Interim, b.Ack, b.parent = false, 0, false, false, Range{}, nil
+	b.unchecked = false
 	b.Routes = b.Routes[:0]
 	select {
 	case to <- b:

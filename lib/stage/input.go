@@ -8,14 +8,21 @@ import (
 	"time"
 
 	"heka/lib/frame"
+	"heka/lib/msg"
 )
 
 // Input returns the source that reads records, Heka's framing or lines of text
 // from files, one after another, or from stdin if there are none. A file that
 // can't be read is an error at once unless others can be; it is logged then. The
 // context and env.Stop end it.
+//
+// It reads in one goroutine, and checks what it read in lanes.
 func Input(env *Env, stdin *os.File, files []string, opt frame.Options) Stage {
-	return &input{env: env, stdin: stdin, files: files, opt: opt}
+	opt.Unchecked = true
+	return Chain{
+		&input{env: env, stdin: stdin, files: files, opt: opt},
+		NewParallel(func() Lane { return checkLane{env} }),
+	}
 }
 
 type input struct {
@@ -82,6 +89,7 @@ func (s *input) read(ctx context.Context, f *os.File, name string, out Writer) e
 	for {
 		b := s.env.pool().Get()
 		b.Buf, b.Off, err = r.Read(b.Buf, b.Off)
+		b.unchecked = !r.Checked()
 		s.count(b)
 		if len(b.Off) > 0 {
 			if err := out.Write(b); err != nil {
@@ -104,16 +112,51 @@ func (s *input) count(b *Batch) {
 	s.env.Stats.InBytes.Add(int64(len(b.Buf)))
 }
 
-// report says, once an input has ended, what of it was no good.
+// report counts what of an input was no good.
 func (s *input) report(r *frame.Reader, name string) {
-	s.env.Stats.Damaged.Add(r.Stats.Damaged + r.Stats.Unsigned)
+	s.env.Stats.Damaged.Add(r.Stats.Damaged)
 	s.env.Stats.Skipped.Add(r.Stats.Skipped)
-	if r.Stats.Damaged > 0 {
-		s.env.Logger().Warn(fmt.Sprintf("%s: damaged in %d places, %d bytes passed over",
-			name, r.Stats.Damaged, r.Stats.Skipped))
-	}
+	s.env.Stats.Damaged.Add(r.Stats.Unsigned)
 	if r.Stats.Unsigned > 0 {
 		s.env.Logger().Warn(fmt.Sprintf("%s: %d records refused for their signature",
 			name, r.Stats.Unsigned))
 	}
+}
+
+// checkLane is where records from outside are checked.
+type checkLane struct{ env *Env }
+
+// Do is on the hot path of every program that reads records.
+func (l checkLane) Do(b *Batch) (*Batch, error) {
+	if !b.unchecked {
+		return b, nil
+	}
+	for i := range b.Off {
+		if msg.Check(b.Record(i)[msg.HeaderSize:]) != nil {
+			return l.salvage(b), nil
+		}
+	}
+	b.unchecked = false
+	return b, nil
+}
+
+// salvage returns a batch of what is good in b, and releases b.
+func (l checkLane) salvage(b *Batch) *Batch {
+	out := b.pool.Get()
+	out.Ack = b.Ack
+	for i := range b.Off {
+		rec := b.Record(i)
+		if msg.Check(rec[msg.HeaderSize:]) == nil {
+			out.Off = append(out.Off, uint32(len(out.Buf)))
+			out.Buf = append(out.Buf, rec...)
+			continue
+		}
+		var skipped int
+		if out.Buf, out.Off, skipped = frame.Salvage(out.Buf, out.Off, rec); skipped > 0 {
+			l.env.Stats.Damaged.Add(1)
+			l.env.Stats.Skipped.Add(int64(skipped))
+		}
+	}
+	b.Release()
+	return out
 }
