@@ -91,7 +91,7 @@ func TestUsage(t *testing.T) {
 	f("here are 2", "a", "b")
 	f("no group with a name", `\d+`)
 	f("is for heka-decode grok", `%{IP:ip}`)
-	f("    a(?P<b>c\n    ^ a bracket", `a(?P<b>c`)
+	f("    a(?P<b>c\n     ^ one that", `a(?P<b>c`)
 	f("    a(?=b)\n     ^ neither", `a(?=b)`)
 	f("has no group of this name; its groups are a", `(?P<a>.)`, "--int=b")
 	f("it is auto or string", `(?P<a>.)`, "--types=int")
