@@ -1,0 +1,127 @@
+// Package head lets the first messages through.
+package head
+
+import (
+	"context"
+	_ "embed"
+	"io"
+
+	"github.com/spf13/pflag"
+
+	"heka/heka-filter/internal/keys"
+	"heka/heka-filter/internal/window"
+	"heka/heka-filter/internal/words"
+	"heka/lib/msg"
+	"heka/lib/stage"
+)
+
+//go:embed README.md
+var doc string
+
+const defaultRows = 10
+
+// Kind is the verb head.
+var Kind = stage.Kind{
+	Name: "head",
+	Doc:  doc,
+	Args: "[N] [by VAR...]",
+	New: func(fs *pflag.FlagSet) stage.Make {
+		most := fs.Int("max-keys", 100_000, "how many `keys` are told apart")
+		return func(env *stage.Env, args []string) (stage.Stage, error) {
+			w, err := words.Parse("head", args, words.By)
+			if err != nil {
+				return nil, err
+			}
+			n := defaultRows
+			if len(w.Args) > 0 {
+				if n, err = w.Count(w.Args[0], 1<<40); err != nil {
+					return nil, err
+				}
+			}
+			if err := w.AtMost(1); err != nil {
+				return nil, err
+			}
+			if err := w.Flag("--max-keys", *most, words.MaxKeys); err != nil {
+				return nil, err
+			}
+			if len(w.By) == 0 {
+				return first(n), nil
+			}
+			return &keyed{n: n, groups: keys.NewGroups[int](keys.New(w.By...), *most,
+				window.Full(env, "head", *most))}, nil
+		}
+	},
+}
+
+// first lets so many messages through and ends, and with it the pipeline before it.
+type first int
+
+// Run implements stage.Stage.
+func (n first) Run(_ context.Context, in stage.Reader, out stage.Writer) error {
+	left := int(n)
+	for left > 0 {
+		b, err := in.Read()
+		if err == io.EOF {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		most := left
+		if b.Interim {
+			most = int(n)
+		} else {
+			left -= b.Len()
+		}
+		if b.Len() > most {
+			b = b.Select(b.Off[:most])
+		}
+		if err := out.Write(b); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// keyed lets so many messages of each key through.
+type keyed struct {
+	n      int
+	groups *keys.Groups[int]
+	off    []uint32
+	view   msg.View
+}
+
+// Run implements stage.Stage.
+func (s *keyed) Run(_ context.Context, in stage.Reader, out stage.Writer) error {
+	for {
+		b, err := in.Read()
+		if err == io.EOF {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if b.Tick == 0 && !b.Interim {
+			b = s.pick(b)
+		}
+		if err := out.Write(b); err != nil {
+			return err
+		}
+	}
+}
+
+// pick is the hot path.
+func (s *keyed) pick(b *stage.Batch) *stage.Batch {
+	s.off = s.off[:0]
+	for i, at := range b.Off {
+		b.View(i, &s.view)
+		if seen, _ := s.groups.At(&s.view); *seen < s.n {
+			*seen++
+			s.off = append(s.off, at)
+		}
+	}
+	if len(s.off) == len(b.Off) {
+		return b
+	}
+	return b.Select(s.off)
+}
