@@ -104,8 +104,8 @@ func (a *auto) choose(ctx context.Context, b *stage.Batch) (*stage.Kind, error) 
 		return nil, ctx.Err()
 	}
 	k := &a.candidates[best]
-	a.env.Logger().Info(fmt.Sprintf("auto: looks like %s (%d of %d lines); the same as: heka-decode %s",
-		words, score, n, k.Name))
+	a.env.Logger().Info(fmt.Sprintf("auto: looks like %s (%d of %d lines); the same as: "+
+		"heka-decode %s", words, score, n, k.Name))
 	return k, ctx.Err()
 }
 

@@ -88,7 +88,8 @@ func TestChoice(t *testing.T) {
 			t.Errorf("%q: %q, %s", lines, got, log)
 		}
 	}
-	f("json  json", "auto: looks like JSON (2 of 3 lines); the same as: heka-decode json", "{", "<", "{")
+	f("json  json", "auto: looks like JSON (2 of 3 lines); the same as: heka-decode json", "{",
+		"<", "{")
 	f("syslog", "looks like syslog (1 of 1 lines)", "<")
 	f("nginx nginx", "looks like nginx combined (2 of 2 lines)", "1", "1")
 	f("csv csv", "comma-separated values", "a,b", "1,2")

@@ -66,7 +66,8 @@ func TestRFC3164(t *testing.T) {
 		"appname=string:%LINK-3-UPDOWN facility=string:local7")
 	f(`<13>2026 Oct 11 22:14:15 h t: m`, "2026-10-11T22:14:15Z|5|h|t|0s|m",
 		"appname=string:t facility=string:user")
-	f(`2026-10-11T22:14:15.5+02:00 h kernel: [ 0.1] m`, "2026-10-11T20:14:15.5Z|7|h|kernel|0s|[ 0.1] m",
+	f(`2026-10-11T22:14:15.5+02:00 h kernel: [ 0.1] m`,
+		"2026-10-11T20:14:15.5Z|7|h|kernel|0s|[ 0.1] m",
 		"appname=string:kernel")
 	f(`<13>su: no time`, "-|5|host|su|0s|no time", "appname=string:su facility=string:user")
 	f(`<13>no tag`, "-|5|host|test|0s|no tag", "facility=string:user")

@@ -75,7 +75,8 @@ func (f *Flags) Stage(env *stage.Env, name string, e *Expr) (stage.Stage, error)
 	}
 	return stage.Map(env, name, func() stage.Func {
 		d := &decoder{
-			expr: e, matcher: e.matcher(), groups: groups, times: times, typ: []byte(f.typ), payload: f.payload,
+			expr: e, matcher: e.matcher(), groups: groups, times: times, typ: []byte(f.typ),
+			payload: f.payload,
 		}
 		return d.decode
 	}), nil
@@ -188,7 +189,7 @@ func roleOf(name string) role {
 
 // matcher returns a matcher of e.
 func (e *Expr) matcher() *matcher {
-	m := &matcher{re: e.re, prog: e.prog}
+	m := &matcher{re: e.re, prog: e.prog, limit: maxVisited}
 	if e.prog != nil {
 		m.bounds = make([]int, e.prog.caps)
 	}

@@ -17,6 +17,7 @@ const maxVisited = 8 << 20
 type matcher struct {
 	re      *regexp.Regexp
 	prog    *program // nil: all is left to re
+	limit   int      // of bits in visited
 	s       []byte
 	bounds  []int
 	visited []uint64
@@ -30,7 +31,7 @@ type choice struct{ pc, at int }
 // find returns the bounds of the groups of the match, two a group, negative for those
 // that took no part in it; nil if there is no match. They stand until the next find.
 func (m *matcher) find(s []byte) []int {
-	if m.prog == nil || m.prog.alts*(len(s)+1) > maxVisited {
+	if m.prog == nil || m.prog.alts*(len(s)+1) > m.limit {
 		return m.re.FindSubmatchIndex(s)
 	}
 	m.s = s

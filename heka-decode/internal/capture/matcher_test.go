@@ -35,7 +35,8 @@ func TestFind(t *testing.T) {
 		`[^a]`, `\x{fffd}`, `(?P<x>x*)$`, `\B(?P<x>a)`, `(?P<x>.*)b(?P<y>.*)`, `[[:^ascii:]]+(?P<x>.)`,
 	} {
 		for _, line := range []string{
-			"", "a", "b", "aab", "abcd", "aaaa", "xéb", "é", "a\nb", "b\xffa", "\xc3", "ÉA éa", "aéx x",
+			"", "a", "b", "aab", "abcd", "aaaa", "xéb", "é", "a\nb", "b\xffa", "\xc3", "ÉA éa",
+			"aéx x",
 		} {
 			agree(t, pattern, line)
 		}
@@ -59,7 +60,15 @@ func TestHostile(t *testing.T) {
 	agree(t, `(?P<x>(a*)*)*b`, strings.Repeat("a", 5000))
 	agree(t, `(?P<x>a?){30}a{30}`, strings.Repeat("a", 30))
 	agree(t, `(?P<x>(?:a{1,30}b){999})|c`, "xc")
-	agree(t, `(?P<x>(?:a|aa)+)b`, strings.Repeat("a", 6<<20))
+	e, err := Compile(`(?P<x>(?:a|aa)+)b`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := e.matcher()
+	m.limit = 100
+	if got := m.find([]byte(strings.Repeat("a", 1000) + "b")); len(got) != 4 || got[3] != 1000 {
+		t.Errorf("beyond the limit: %v", got)
+	}
 }
 
 func TestFindAllocs(t *testing.T) {

@@ -12,6 +12,7 @@ type program struct {
 	alts     int  // instructions of op alt
 	anchored bool // a match starts where the text does
 	first    set  // what a match may start with
+	asked    int  // how often follows was called
 }
 
 type op uint8
@@ -30,6 +31,7 @@ type inst struct {
 	op       op
 	out, arg uint32
 	alt      int // number among those of op alt
+	asked    int // the last call of follows that came by
 	set      set
 	class    *syntax.Inst // for what is not ASCII
 }
@@ -144,18 +146,20 @@ func (p *program) loop(i uint32) {
 // may end there, or if that is a long question.
 func (p *program) follows(i uint32) set {
 	var s set
-	seen := map[uint32]bool{}
-	todo := []uint32{i}
+	p.asked++
+	n, todo := 0, []uint32{i}
 	for len(todo) > 0 {
 		i := todo[len(todo)-1]
 		todo = todo[:len(todo)-1]
-		if seen[i] {
+		in := &p.insts[i]
+		if in.asked == p.asked {
 			continue
 		}
-		if seen[i] = true; len(seen) > maxFollows {
+		in.asked = p.asked
+		if n++; n > maxFollows {
 			return everything
 		}
-		switch in := &p.insts[i]; in.op {
+		switch in.op {
 		case accept:
 			return everything
 		case take:
