@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"strings"
 	"testing"
+	"time"
 	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
@@ -160,6 +161,28 @@ func TestIdentity(t *testing.T) {
 			t.Error(d)
 		}
 	}
+}
+
+func FuzzIdentity(f *testing.F) {
+	f.Add(int64(5), "nginx.access", "a \"line\"\n", int64(3), int64(17), "name", "v\u2028", int64(-1))
+	f.Fuzz(func(t *testing.T, ns int64, typ, text string, severity, pid int64,
+		name, value string, n int64) {
+		year := time.Unix(0, ns).UTC().Year()
+		if year <= 1678 || year > 2261 || !utf8.ValidString(typ+" "+text+" "+name+" "+value) || name == "n" {
+			return
+		}
+		if typ == "" {
+			typ = "x" // with neither type nor payload the object is no message
+		}
+		m := msg.Message{
+			Timestamp: ns, Type: typ, Payload: text, Severity: severity, Pid: pid,
+			Fields: []msg.Field{{Name: name, Value: value}, {Name: "n", Value: n}},
+		}
+		m.Uuid[0] = 1
+		if d := cmp.Diff(m, restored(t, m)); d != "" {
+			t.Error(d)
+		}
+	})
 }
 
 func TestHekaForm(t *testing.T) {
