@@ -1,0 +1,81 @@
+// Package delivery is the last stage of programs that may write to a target
+// instead of stdout: --to of heka-inject and heka-flood.
+package delivery
+
+import (
+	"context"
+	"errors"
+	"io"
+	"time"
+
+	"heka/lib/stage"
+	"heka/lib/target"
+)
+
+// flushEvery is how long a target may hold back what it gathers.
+const flushEvery = time.Second
+
+// New returns the sink that writes records and text to t, and closes it at the
+// end.
+func New(env *stage.Env, t target.Target) stage.Stage { return &sink{env: env, t: t} }
+
+type sink struct {
+	env *stage.Env
+	t   target.Target
+	buf []byte
+}
+
+// Every implements stage.Ticking. In data time nothing is flushed at ticks: they
+// come as fast as the messages do.
+func (s *sink) Every() int64 {
+	if s.env.DataTime {
+		return 0
+	}
+	return int64(flushEvery)
+}
+
+func (s *sink) Run(ctx context.Context, in stage.Reader, _ stage.Writer) error {
+	err := s.run(ctx, in)
+	if cerr := s.t.Close(ctx); cerr != nil && !errors.Is(cerr, context.Canceled) {
+		err = errors.Join(err, cerr)
+	}
+	return err
+}
+
+func (s *sink) run(ctx context.Context, in stage.Reader) error {
+	for {
+		b, err := in.Read()
+		if err == io.EOF {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if b.Tick != 0 && !b.Live {
+			err = s.t.Flush(ctx)
+		} else if b.Tick == 0 && !b.Interim {
+			err = s.write(ctx, b)
+		}
+		b.Release()
+		if err != nil {
+			return err
+		}
+	}
+}
+
+func (s *sink) write(ctx context.Context, b *stage.Batch) error {
+	p, ok := b.Bytes()
+	if !ok {
+		s.buf = b.AppendTo(s.buf[:0])
+		p = s.buf
+	}
+	if len(p) == 0 {
+		return nil
+	}
+	if err := s.t.Write(ctx, p); err != nil {
+		return err
+	}
+	s.env.Stats.Out.Add(int64(len(b.Off)))
+	s.env.Stats.OutBytes.Add(int64(len(p)))
+	return nil
+}
