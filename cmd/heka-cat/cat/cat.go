@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/spf13/pflag"
+	"golang.org/x/term"
 
 	"heka/lib/frame"
 	"heka/lib/match"
@@ -105,6 +106,8 @@ func (f *flags) check(files []string) (errs []error) {
 		"--index and --fsck show none", "leave them out")
 	mistake(f.fsck && (f.from != "" || f.to != ""), "--fsck looks at whole files",
 		"leave --from and --to out")
+	mistake(len(files) == 0 && !whole && !f.follow && term.IsTerminal(int(os.Stdin.Fd())),
+		"nothing to read: stdin is a terminal", "name a file, or pipe something in")
 	mistake(whole && stdin, "--index and --fsck look at files", "name one")
 	mistake(f.follow && (whole || f.count), "-f never comes to an end, as --count, --index "+
 		"and --fsck must", "leave it out")
@@ -131,7 +134,7 @@ func (f *flags) messages(
 	if f.follow {
 		return &follow{env: env, name: files[0], opt: opt, conds: conds, last: f.last}
 	}
-	all := stage.Chain{&input{stdin: len(files) == 0, Stage: stage.Input(env, os.Stdin, files, opt)}}
+	all := stage.Chain{stage.Input(env, os.Stdin, files, opt)}
 	for _, c := range conds {
 		all = append(all, c)
 	}

@@ -93,12 +93,8 @@ func (f *follow) flush(out stage.Writer) error {
 	return r.flush(f.env, out)
 }
 
-// report says at the end what of the capture was no good.
+// report counts what of the capture was no good.
 func (f *follow) report(r *frame.Reader) {
 	f.env.Stats.Damaged.Add(r.Stats.Damaged)
 	f.env.Stats.Skipped.Add(r.Stats.Skipped)
-	if r.Stats.Damaged > 0 {
-		f.env.Logger().Warn(fmt.Sprintf("%s: damaged in %d places, %d bytes passed over",
-			f.name, r.Stats.Damaged, r.Stats.Skipped))
-	}
 }

@@ -139,8 +139,6 @@ func (s *fsck) place(r *report, name string, v *verdict) error {
 	v.damaged = piece{}
 	v.places++
 	v.lost += p.size
-	s.env.Stats.Damaged.Add(1)
-	s.env.Stats.Skipped.Add(p.size)
 	what := "no record"
 	if p.bad > 0 {
 		what = fmt.Sprintf("%d malformed messages in a block", p.bad)
@@ -177,6 +175,10 @@ func (v *verdict) err(name string) error {
 	case v.hopeless:
 		return fmt.Errorf("%w: %s: there is no whole message in it: no capture", stage.ErrBadData, name)
 	}
-	return fmt.Errorf("%w: %s: damaged in %d places, %d bytes; --fsck --repair keeps the rest",
-		stage.ErrBadData, name, v.places, v.lost)
+	places := "one place"
+	if v.places > 1 {
+		places = fmt.Sprintf("%d places", v.places)
+	}
+	return fmt.Errorf("%w: %s: damaged in %s, %d bytes; --fsck --repair keeps the rest",
+		stage.ErrBadData, name, places, v.lost)
 }

@@ -12,12 +12,14 @@ import (
 	"math/rand/v2"
 	"os"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/pflag"
 
 	"heka/lib/delivery"
 	"heka/lib/frame"
+	"heka/lib/near"
 	"heka/lib/stage"
 	"heka/lib/target"
 	"heka/lib/when"
@@ -133,8 +135,9 @@ func (f *flags) check(env *stage.Env, args []string) (errs []error) {
 	mistake(!(f.over >= 0 && f.over <= 100), "", "--oversize %g: want 0 to 100", f.over)
 	mistake(len(f.types) == 0 || len(f.types) > maxTypes || slices.Contains(f.types, ""), "",
 		"--types: want 1 to %d names with commas between", maxTypes)
-	mistake(f.framing != framingRecords && f.framing != framingProtobuf, "",
-		"--framing %s: want %s or %s", f.framing, framingRecords, framingProtobuf)
+	framings := []string{framingRecords, framingProtobuf}
+	mistake(!slices.Contains(framings, f.framing), didYouMean(f.framing, framings),
+		"--framing %s: want %s", f.framing, strings.Join(framings, " or "))
 	mistake(f.signer != "" && f.framing == framingRecords, "add --framing heka-protobuf",
 		"--signer is of Mozilla's framing")
 	mistake(f.signer == "" && f.keyFile != "", "add --signer NAME_VERSION",
@@ -183,6 +186,13 @@ func (f *flags) parse(env *stage.Env) (errs []error) {
 		add(fmt.Errorf("--signer-hash: %w", err))
 	}
 	return errs
+}
+
+func didYouMean(word string, names []string) string {
+	if n := near.Word(word, names); n != "" {
+		return "did you mean " + n + "?"
+	}
+	return ""
 }
 
 // maxRecord returns the longest message that is not oversize.

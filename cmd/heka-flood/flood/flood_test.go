@@ -69,9 +69,9 @@ func read(t *testing.T, b []byte, opt frame.Options) ([]msg.Message, frame.Stats
 
 func TestPlain(t *testing.T) {
 	env := &stage.Env{Hostname: "host"}
-	got, stats := read(t, run(t, env, "--count", "1000", "--size", "100", "--types", "a,b,c",
+	got, stats := read(t, run(t, env, "--count", "10000", "--size", "100", "--types", "a,b,c",
 		"--fields", "5", "--ascii"), frame.Options{})
-	if len(got) != 1000 || stats != (frame.Stats{}) || env.Stats.Out.Load() != 1000 {
+	if len(got) != 10000 || stats != (frame.Stats{}) || env.Stats.Out.Load() != 10000 {
 		t.Fatal(len(got), stats, env.Stats.Out.Load())
 	}
 	seen := map[[16]byte]bool{}
@@ -289,6 +289,7 @@ func TestMistakes(t *testing.T) {
 	f("--corrupt NaN: want", "--corrupt", "nan")
 	f("--oversize -1: want", "--oversize", "-1")
 	f("--framing x: want", "--framing", "x")
+	f("did you mean heka-protobuf?", "--framing", "heka-protobuff")
 	f("add --framing heka-protobuf", "--signer", "a_1")
 	f("there is no key", "--signer", "a_1", "--framing", "heka-protobuf")
 	f("--signer a: want NAME_VERSION", "--signer", "a", "--key-file", "k", "--framing", "heka-protobuf")

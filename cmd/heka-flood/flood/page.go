@@ -42,7 +42,7 @@ func (s *source) newPage(n int) page {
 	var p page
 	var payload []byte
 	var b msg.Builder
-	for len(p.buf) < stage.BatchFull {
+	for !s.full(&p) {
 		b.Reset()
 		i := n + len(p.off)
 		size := s.bytes
@@ -57,6 +57,13 @@ func (s *source) newPage(n int) page {
 		p.buf = b.Append(p.buf)
 	}
 	return p
+}
+
+// full reports whether p is large enough. It ends with the last of the types, so
+// that they go on in turn when the pages come again, unless that makes it too large.
+func (s *source) full(p *page) bool {
+	return len(p.buf) >= 2*stage.BatchFull ||
+		len(p.buf) >= stage.BatchFull && len(p.off)%len(s.types) == 0
 }
 
 // payload appends n random bytes.

@@ -49,7 +49,7 @@ func (s *source) rawBatch(p page, out stage.Writer) error {
 		from := len(b.Buf)
 		b.Buf = s.frame(b.Buf)
 		if !over && s.percent(s.corrupt) {
-			s.damage(b.Buf[from:])
+			b.Buf = s.damage(b.Buf, from)
 		}
 		s.env.Stats.Out.Add(1)
 		if len(b.Buf) >= stage.BatchFull {
@@ -75,11 +75,22 @@ func (s *source) frame(dst []byte) []byte {
 	return frame.AppendHeka(dst, &s.view, s.signer)
 }
 
-// damage changes one to four bytes of a record, anywhere in it.
-func (s *source) damage(record []byte) {
+// damage damages the record at b[from:], the last of b, and returns b: it changes
+// one to four bytes anywhere in it, or in what stands before its content, or cuts
+// it short.
+func (s *source) damage(b []byte, from int) []byte {
+	const head = 16
+	record := b[from:]
+	switch s.rng.IntN(3) {
+	case 0:
+		return b[:from+s.rng.IntN(len(record))]
+	case 1:
+		record = record[:min(head, len(record))]
+	}
 	for range 1 + s.rng.IntN(4) {
 		record[s.rng.IntN(len(record))] ^= byte(1 + s.rng.IntN(255))
 	}
+	return b
 }
 
 // oversize returns a whole record that is longer than readers take.

@@ -73,6 +73,9 @@ func (f *flags) make(env *stage.Env, files []string) (stage.Stage, error) {
 	} else if f.loop != 1 && stdin {
 		mistake("name a file", "--loop needs what can be read again, and stdin can't")
 	}
+	if len(files) == 0 && term.IsTerminal(int(os.Stdin.Fd())) {
+		mistake("name a capture, or pipe one in", "nothing to read: stdin is a terminal")
+	}
 	if slices.Contains(files, "") {
 		mistake("", "the name of a file is empty")
 	}
@@ -111,11 +114,6 @@ type replay struct {
 }
 
 func (r *replay) Run(ctx context.Context, _ stage.Reader, out stage.Writer) error {
-	if len(r.files) == 0 && term.IsTerminal(int(os.Stdin.Fd())) {
-		return &stage.UsageError{
-			Msg: "nothing to read: stdin is a terminal", Hint: "name a capture, or pipe one in",
-		}
-	}
 	opt := frame.Options{MaxLine: r.env.MaxLine}
 	if !r.window.IsAlways() {
 		opt.Skip = func(s frame.Span) bool { return !r.window.Overlaps(s.First, s.Last) }
