@@ -63,17 +63,18 @@ func (a *auto) Run(ctx context.Context, in stage.Reader, out stage.Writer) error
 			b.Release()
 			return err
 		}
-		rest := &behind{first: b, in: in}
 		if best == nil {
-			return pass(rest, out)
+			if err := out.Write(b); err != nil {
+				return err
+			}
+			return stage.Copy(in, out)
 		}
 		st, err := construct(a.env, *best)
 		if err != nil {
 			b.Release()
 			return err
 		}
-		// The chain has a reader of its own, for it closes what it reads from.
-		return stage.Chain{st}.Run(ctx, rest, out)
+		return stage.Continue(ctx, a.env, b, in, out, st)
 	}
 }
 
@@ -122,35 +123,4 @@ func construct(env *stage.Env, k stage.Kind, flags ...string) (stage.Stage, erro
 		}
 	}
 	return mk(env, nil)
-}
-
-// pass writes all batches on as they are.
-func pass(in stage.Reader, out stage.Writer) error {
-	for {
-		b, err := in.Read()
-		if err == io.EOF {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		if err := out.Write(b); err != nil {
-			return err
-		}
-	}
-}
-
-// behind reads one batch and then what in has.
-type behind struct {
-	first *stage.Batch
-	in    stage.Reader
-}
-
-// Read implements stage.Reader.
-func (r *behind) Read() (*stage.Batch, error) {
-	if b := r.first; b != nil {
-		r.first = nil
-		return b, nil
-	}
-	return r.in.Read()
 }

@@ -97,7 +97,7 @@ func try(ctx context.Context, env *stage.Env, k stage.Kind, sample *stage.Batch)
 		return r, nil
 	}
 	c := &counter{kind: k.Name, result: r}
-	err = st.Run(ctx, &behind{first: sample.Retain(), in: ended{}}, c)
+	err = stage.Continue(ctx, own, sample.Retain(), ended{}, c, st)
 	if err != nil && !errors.Is(err, stage.ErrBadData) {
 		return nil, err
 	}

@@ -46,8 +46,7 @@ func (h *header) Run(ctx context.Context, in stage.Reader, out stage.Writer) err
 			}
 			continue
 		}
-		// The chain has a reader of its own, for it closes what it reads from.
-		return stage.Chain{h.table.rows(h.env)}.Run(ctx, &behind{rest, in}, out)
+		return stage.Continue(ctx, h.env, rest, in, out, h.table.rows(h.env))
 	}
 }
 
@@ -67,21 +66,6 @@ func (h *header) find(b *stage.Batch) (int, error) {
 		return i + 1, nil
 	}
 	return b.Len(), nil
-}
-
-// behind reads one batch and then what in has.
-type behind struct {
-	first *stage.Batch
-	in    stage.Reader
-}
-
-// Read implements stage.Reader.
-func (r *behind) Read() (*stage.Batch, error) {
-	if b := r.first; b != nil {
-		r.first = nil
-		return b, nil
-	}
-	return r.in.Read()
 }
 
 // trim takes away what ends a line, and a byte order mark before it.

@@ -109,26 +109,19 @@ func (s *tail) lose() {
 
 // show writes a snapshot of the last messages for a terminal.
 func (s *tail) show(out stage.Writer) error {
-	c := stage.NewCollector(s.env, interim{out})
+	c := stage.NewCollector(s.env, out)
+	c.Interim = true
 	from := max(0, s.ring.len()-maxShown)
 	for i := from; i < s.ring.len(); i++ {
 		if err := c.AddRecord(s.ring.at(i)); err != nil {
 			return err
 		}
 	}
-	return c.FlushInterim()
+	return c.Flush()
 }
 
 // maxShown is how many messages a terminal gets to see.
 const maxShown = 200
-
-// interim marks what it writes.
-type interim struct{ stage.Writer }
-
-func (w interim) Write(b *stage.Batch) error {
-	b.Interim = true
-	return w.Writer.Write(b)
-}
 
 func (s *tail) end(out stage.Writer) error {
 	c := stage.NewCollector(s.env, out)

@@ -3,6 +3,7 @@ package stage
 import (
 	"context"
 	"io"
+	"slices"
 	"time"
 
 	"heka/lib/msg"
@@ -14,20 +15,28 @@ const liveEvery = 250 * time.Millisecond
 // maxTicks bounds the ticks that a gap in the messages' timestamps makes.
 const maxTicks = 1000
 
-// newClock returns the stage that puts ticks into the stream behind the source;
-// nil if none of the stages wants any.
-func newClock(env *Env, stages []Stage) Stage {
-	var every int64
-	for _, s := range stages {
+// addClocks puts what makes ticks into a pipeline, if any of its stages wants them:
+// ticks of the machine's clock come in behind the source, those of the messages'
+// timestamps in front of the first stage that wants them, where the messages are
+// what it will see.
+func addClocks(env *Env, flat []Stage) []Stage {
+	every, first := int64(0), -1
+	for i, s := range flat {
 		if t, ok := s.(Ticking); ok && t.Every() > 0 {
 			every = gcd(every, t.Every())
+			if first < 0 {
+				first = i
+			}
 		}
 	}
-	if every == 0 && !env.Live {
-		return nil
+	if every > 0 && env.DataTime && first > 0 {
+		flat = slices.Insert(slices.Clone(flat), first, Stage(&dataClock{env: env, every: every}))
+		every = 0
 	}
-	every = max(every, 0)
-	return &clock{env: env, every: every}
+	if (every > 0 || env.Live) && len(flat) > 1 {
+		flat = slices.Insert(slices.Clone(flat), 1, Stage(&clock{env: env, every: every}))
+	}
+	return flat
 }
 
 func gcd(a, b int64) int64 {
@@ -37,14 +46,12 @@ func gcd(a, b int64) int64 {
 	return a
 }
 
-// clock passes batches on and puts ticks between them: at each multiple of every,
-// of the machine's clock or of the messages' timestamps. Live ticks are always of
-// the machine's clock.
+// clock passes batches on and puts ticks of the machine's clock between them: at
+// each multiple of every nanoseconds, if that is not 0, and Live ones where a
+// terminal looks on.
 type clock struct {
 	env   *Env
 	every int64
-	next  int64 // the next tick, in data time
-	off   []uint32
 }
 
 // Run needs to wait for batches and for time at once, so that its input must be a
@@ -52,7 +59,7 @@ type clock struct {
 func (c *clock) Run(ctx context.Context, in Reader, out Writer) error {
 	l := in.(*link)
 	var ticks, live <-chan time.Time
-	if c.every > 0 && !c.env.DataTime {
+	if c.every > 0 {
 		now := time.Now().UnixNano()
 		first := time.NewTimer(time.Duration(c.every - now%c.every))
 		defer first.Stop()
@@ -71,7 +78,7 @@ func (c *clock) Run(ctx context.Context, in Reader, out Writer) error {
 			if !ok {
 				return nil
 			}
-			err = c.pass(b, out)
+			err = out.Write(b)
 		case t := <-ticks:
 			if ticker == nil { // the timer to the first multiple
 				ticker = time.NewTicker(time.Duration(c.every))
@@ -91,20 +98,44 @@ func (c *clock) Run(ctx context.Context, in Reader, out Writer) error {
 	}
 }
 
-// pass writes b, with ticks between its messages in data time.
-func (c *clock) pass(b *Batch, out Writer) error {
-	if c.every == 0 || !c.env.DataTime || b.Tick != 0 {
+// dataClock passes batches on and puts ticks between their messages: at each
+// multiple of every nanoseconds of the timestamps.
+type dataClock struct {
+	env   *Env
+	every int64
+	next  int64 // the next tick
+	off   []uint32
+}
+
+func (c *dataClock) Run(_ context.Context, in Reader, out Writer) error {
+	for {
+		b, err := in.Read()
+		if err == io.EOF {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if err := c.pass(b, out); err != nil {
+			return err
+		}
+	}
+}
+
+// pass writes b, cut at the ticks that stand between its messages. A message that
+// could not be processed has the time at which it was read: it moves no clock.
+func (c *dataClock) pass(b *Batch, out Writer) error {
+	if b.Tick != 0 || b.Interim {
 		return out.Write(b)
 	}
 	var v msg.View
 	c.off = c.off[:0]
 	for i := range b.Off {
 		b.View(i, &v)
-		t := v.Timestamp()
-		if c.next == 0 {
-			c.next = t - t%c.every + c.every
-		}
-		if t >= c.next {
+		if t := v.Timestamp(); (t >= c.next || c.next == 0) && v.Seek(errorField, 0) == 0 {
+			if c.next == 0 {
+				c.next = t - t%c.every + c.every
+			}
 			if err := c.tickTo(t, b, out); err != nil {
 				b.Release()
 				return err
@@ -115,9 +146,10 @@ func (c *clock) pass(b *Batch, out Writer) error {
 	return out.Write(b.Select(c.off))
 }
 
-// tickTo writes the messages gathered of b, then the ticks up to t.
-func (c *clock) tickTo(t int64, b *Batch, out Writer) error {
-	if len(c.off) > 0 {
+// tickTo writes the messages gathered of b, and then the ticks up to t, if there are
+// any.
+func (c *dataClock) tickTo(t int64, b *Batch, out Writer) error {
+	if t >= c.next && len(c.off) > 0 {
 		if err := out.Write(b.Retain().Select(c.off)); err != nil {
 			return err
 		}
@@ -132,18 +164,4 @@ func (c *clock) tickTo(t int64, b *Batch, out Writer) error {
 		}
 	}
 	return nil
-}
-
-// Drain reads in to its end and releases what comes.
-func Drain(in Reader) error {
-	for {
-		b, err := in.Read()
-		if err == io.EOF {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		b.Release()
-	}
 }

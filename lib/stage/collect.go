@@ -9,6 +9,10 @@ import (
 // Collector gathers messages that a stage makes into batches and writes them to
 // the next stage. It is for one goroutine.
 type Collector struct {
+	// Interim says that what is added from now on is a snapshot for a terminal. It is
+	// changed between a Flush and the next Add.
+	Interim bool
+
 	pool *Pool
 	out  Writer
 	b    *Batch
@@ -41,18 +45,13 @@ func (c *Collector) AddRecord(record []byte) error {
 func (c *Collector) Acknowledge(r Range) { c.ack = r }
 
 // Flush writes what is held, if anything.
-func (c *Collector) Flush() error { return c.flush(false) }
-
-// FlushInterim writes what is held as a snapshot for a terminal.
-func (c *Collector) FlushInterim() error { return c.flush(true) }
-
-func (c *Collector) flush(interim bool) error {
+func (c *Collector) Flush() error {
 	if c.b == nil {
 		return nil
 	}
 	b := c.b
 	c.b = nil
-	b.Interim, b.Ack, c.ack = interim, c.ack, Range{}
+	b.Interim, b.Ack, c.ack = c.Interim, c.ack, Range{}
 	return c.out.Write(b)
 }
 
@@ -65,7 +64,7 @@ func (c *Collector) batch() *Batch {
 
 func (c *Collector) full() error {
 	if len(c.b.Buf) >= BatchFull {
-		return c.flush(false)
+		return c.Flush()
 	}
 	return nil
 }

@@ -79,9 +79,12 @@ func (e *Env) Location() *time.Location {
 	return e.TZ
 }
 
+// errorField is in each message that a stage could not process.
+const errorField = "heka.error"
+
 // Fields that mark a message which a stage could not process.
 var (
-	keyError = msg.NewKey("heka.error")
+	keyError = msg.NewKey(errorField)
 	keyBy    = msg.NewKey("heka.error.by")
 )
 

@@ -19,10 +19,27 @@ const depth = 2
 // ends, those before it are cancelled and those behind it see the end of input.
 func Run(ctx context.Context, env *Env, stages ...Stage) error {
 	flat := flatten(stages)
-	if c := newClock(env, flat); c != nil && len(flat) > 0 {
-		flat = append([]Stage{flat[0], c}, flat[1:]...)
+	return run(ctx, env, addClocks(env, flat), empty{}, discard{})
+}
+
+// Continue runs st within a stage that has looked at its first batch and leaves the
+// rest to st: on first, which it takes over, and on what in has.
+func Continue(ctx context.Context, env *Env, first *Batch, in Reader, out Writer, st Stage) error {
+	return run(ctx, env, flatten([]Stage{st}), &behind{first, in}, out)
+}
+
+// behind reads one batch and then what in has.
+type behind struct {
+	first *Batch
+	in    Reader
+}
+
+func (r *behind) Read() (*Batch, error) {
+	if b := r.first; b != nil {
+		r.first = nil
+		return b, nil
 	}
-	return run(ctx, env, flat, empty{}, discard{})
+	return r.in.Read()
 }
 
 // pool returns the pool of e's pipeline.

@@ -102,3 +102,33 @@ func (discard) Write(b *Batch) error {
 	b.Release()
 	return nil
 }
+
+// Copy hands everything on.
+func Copy(in Reader, out Writer) error {
+	for {
+		b, err := in.Read()
+		if err == io.EOF {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if err := out.Write(b); err != nil {
+			return err
+		}
+	}
+}
+
+// Drain reads in to its end and releases what comes.
+func Drain(in Reader) error {
+	for {
+		b, err := in.Read()
+		if err == io.EOF {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		b.Release()
+	}
+}

@@ -38,18 +38,10 @@ func NewRows(env *stage.Env, name string, out stage.Writer) *Rows {
 // live returns the rows that only a terminal sees.
 func (r *Rows) live() *Rows {
 	if r.interim == nil {
-		r.interim = NewRows(r.env, string(r.name), interim{r.out})
-		r.interim.most = maxLive
+		r.interim = NewRows(r.env, string(r.name), r.out)
+		r.interim.c.Interim, r.interim.most = true, maxLive
 	}
 	return r.interim
-}
-
-// interim marks what it writes.
-type interim struct{ stage.Writer }
-
-func (w interim) Write(b *stage.Batch) error {
-	b.Interim = true
-	return w.Writer.Write(b)
 }
 
 // Begin starts the rows of time t.

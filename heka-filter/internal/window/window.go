@@ -117,7 +117,7 @@ func (s *runner) tick(b *stage.Batch, rows *Rows) error {
 			return err
 		}
 	case s.boundary.Passed(b.Tick):
-		s.lastTick = b.Tick
+		s.lastTick, s.span.Elapsed = b.Tick, 0
 		s.windows++
 		if err := s.emit(rows, b.Tick); err != nil {
 			b.Release()
@@ -134,6 +134,7 @@ func (s *runner) end(rows *Rows) error {
 	if s.span.Count == 0 && s.windows > 0 {
 		return nil
 	}
+	s.span.Elapsed = 0
 	return s.emit(rows, max(s.largest, s.lastTick))
 }
 

@@ -50,7 +50,9 @@ func (s script) Run(_ context.Context, _ stage.Reader, out stage.Writer) error {
 				return err
 			}
 			if w[0] == 'i' {
-				err = c.FlushInterim()
+				c.Interim = true
+				err = c.Flush()
+				c.Interim = false
 			} else {
 				c.Acknowledge(stage.Range{Source: 1, From: n, To: n + 1})
 				err = c.Flush()

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -108,6 +109,9 @@ func fusible(line string) bool {
 	return true
 }
 
+// patience is how long a command of a session may take.
+const patience = 30 * time.Second
+
 func quote(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'" }
 
 var uuid = regexp.MustCompile(`"Uuid":"[0-9a-f-]{36}"`)
@@ -116,12 +120,15 @@ var uuid = regexp.MustCompile(`"Uuid":"[0-9a-f-]{36}"`)
 // true, without what differs from run to run.
 func shell(t *testing.T, dir, bin, line string, both bool) string {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	c := exec.CommandContext(ctx, "sh", "-c", line)
 	c.Dir = dir
 	c.Env = append(os.Environ(), "PATH="+bin+string(filepath.ListSeparator)+os.Getenv("PATH"),
 		"HEKA_HOSTNAME=host.example", "TZ=UTC", "LC_ALL=C", "COLUMNS=100")
+	c.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	c.Cancel = func() error { return syscall.Kill(-c.Process.Pid, syscall.SIGKILL) }
+	c.WaitDelay = time.Second
 	var out bytes.Buffer
 	c.Stdout = &out
 	if both {
@@ -129,7 +136,7 @@ func shell(t *testing.T, dir, bin, line string, both bool) string {
 	}
 	c.Run() // a status that is not 0 may be the point: sessions show it with echo $?
 	if ctx.Err() != nil {
-		t.Errorf("%s: not done after a minute", line)
+		t.Errorf("%s: not done after %v", line, patience)
 	}
 	return uuid.ReplaceAllString(out.String(), `"Uuid":"-"`)
 }
