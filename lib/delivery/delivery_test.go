@@ -45,14 +45,16 @@ func TestWrites(t *testing.T) {
 	env := &stage.Env{}
 	to := &sinkTarget{}
 	in := stagetest.Payloads("a", "b", "c")
-	if err := stage.Run(context.Background(), env, stagetest.Source(env, 2, in...), New(env, to)); err != nil {
+	src := stagetest.Source(env, 2, in...)
+	if err := stage.Run(context.Background(), env, src, New(env, to)); err != nil {
 		t.Fatal(err)
 	}
 	var want []byte
 	for i := range in {
 		want = in[i].Append(want)
 	}
-	if !bytes.Equal(to.got.Bytes(), want) || !slices.Equal(to.calls, []string{"write", "write", "close"}) {
+	calls := []string{"write", "write", "close"}
+	if !bytes.Equal(to.got.Bytes(), want) || !slices.Equal(to.calls, calls) {
 		t.Errorf("%q, %d bytes of %d", to.calls, to.got.Len(), len(want))
 	}
 	if env.Stats.Out.Load() != 3 || env.Stats.OutBytes.Load() != int64(len(want)) {
@@ -69,7 +71,9 @@ func (f feed) Run(_ context.Context, _ stage.Reader, out stage.Writer) error {
 	text.Text, text.Buf = true, append(text.Buf, "text"...)
 	snapshot := pool.Get()
 	snapshot.Interim, snapshot.Text, snapshot.Buf = true, true, append(snapshot.Buf, "no"...)
-	for _, b := range []*stage.Batch{text, pool.Tick(5, false), pool.Tick(6, true), snapshot, pool.Get()} {
+	for _, b := range []*stage.Batch{
+		text, pool.Tick(5, false), pool.Tick(6, true), snapshot, pool.Get(),
+	} {
 		if err := out.Write(b); err != nil {
 			return err
 		}

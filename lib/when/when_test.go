@@ -101,7 +101,9 @@ func TestMachine(t *testing.T) {
 }
 
 func FuzzParse(f *testing.F) {
-	for _, s := range []string{"now-1h", "@1.5", "2026-03-01", "-9999999999w", "+1ns", "@-9223372036.9"} {
+	for _, s := range []string{
+		"now-1h", "@1.5", "2026-03-01", "-9999999999w", "+1ns", "@-9223372036.9",
+	} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {

@@ -168,7 +168,8 @@ func TestIndex(t *testing.T) {
 			if m.Type != "heka.index" || m.Fields[0].Value != name || m.Timestamp != got[0].Timestamp {
 				t.Error(m)
 			}
-			lines = append(lines, fmt.Sprint(m.Fields[2].Value, " ", m.Fields[3].Value, " ", m.Fields[4].Value))
+			lines = append(lines, fmt.Sprint(
+				m.Fields[2].Value, " ", m.Fields[3].Value, " ", m.Fields[4].Value))
 		}
 		if s := strings.Join(lines, "; "); s != want {
 			t.Errorf("got  %s\nwant %s", s, want)
@@ -197,7 +198,8 @@ func TestFormats(t *testing.T) {
 		}
 	}
 	got, _, err := run(t, &stage.Env{}, "--index", file(t, heka))
-	if err != nil || len(got) != 1 || got[0].Fields[2].Value != "heka" || got[0].Fields[3].Value != int64(3) {
+	if err != nil || len(got) != 1 || got[0].Fields[2].Value != "heka" ||
+		got[0].Fields[3].Value != int64(3) {
 		t.Error(got, err)
 	}
 }
@@ -230,13 +232,32 @@ func TestMistakes(t *testing.T) {
 }
 
 func TestNoFile(t *testing.T) {
-	for _, words := range [][]string{{"x"}, {"--index", "x"}, {"--fsck", "x"}, {"-f", "x"}, {"--fsck", "."}, {"-f", "."}} {
+	for _, words := range [][]string{
+		{"x"}, {"--index", "x"}, {"--fsck", "x"}, {"-f", "x"}, {"--fsck", "."}, {"-f", "."},
+	} {
 		words[len(words)-1] = filepath.Join(t.TempDir(), words[len(words)-1])
 		_, _, err := run(t, &stage.Env{}, words...)
 		var pe *os.PathError
 		if !errors.As(err, &pe) {
 			t.Errorf("%q: %v", words, err)
 		}
+	}
+}
+
+func TestRing(t *testing.T) {
+	env := &stage.Env{Pool: stage.NewPool(4)}
+	b := env.Pool.Get()
+	for i := range 10 {
+		m := message(i)
+		b.Off = append(b.Off, uint32(len(b.Buf)))
+		b.Buf = m.Append(b.Buf)
+	}
+	r := ring{n: 7}
+	for range 20 {
+		r.add(b)
+	}
+	if n := testing.AllocsPerRun(100, func() { r.add(b) }); n != 0 {
+		t.Errorf("%g allocations a batch", n)
 	}
 }
 

@@ -102,7 +102,8 @@ func mixed() (b []byte, spans [][2]int) {
 func TestTruncated(t *testing.T) {
 	b, spans := mixed()
 	for n := spans[0][1]; n < len(b); n += 7 {
-		mended(t, fmt.Sprintf("cut at %d", n), b[:n], len(spans), func(i int) bool { return spans[i][1] <= n })
+		mended(t, fmt.Sprintf("cut at %d", n), b[:n], len(spans),
+			func(i int) bool { return spans[i][1] <= n })
 	}
 }
 
@@ -150,8 +151,10 @@ func TestTorn(t *testing.T) {
 
 func TestGarbage(t *testing.T) {
 	b, spans := mixed()
-	for _, garbage := range []string{"x", "text\n", "\x1e", "\x1eM\x00\x01", "\x1eM\x00\x01\x00\x00\x00\x08",
-		"\x1eB\x00\x01\x00\x00\x01\x00", "\x1e\x02\x08\x10\x1f"} {
+	for _, garbage := range []string{
+		"x", "text\n", "\x1e", "\x1eM\x00\x01", "\x1eM\x00\x01\x00\x00\x00\x08",
+		"\x1eB\x00\x01\x00\x00\x01\x00", "\x1e\x02\x08\x10\x1f",
+	} {
 		for _, at := range []int{0, spans[0][1], spans[3][0] + 40, len(b)} {
 			c := append(append(bytes.Clone(b[:at]), garbage...), b[at:]...)
 			mended(t, fmt.Sprintf("%q at %d", garbage, at), c, len(spans), func(i int) bool {
@@ -195,7 +198,8 @@ func TestLyingBlock(t *testing.T) {
 	w.Flush()
 	name := file(t, out.Bytes(), capture(4, 6, 0))
 	got, _, err := run(t, &stage.Env{}, "--fsck", name)
-	if !errors.Is(err, stage.ErrBadData) || got[0].Fields[3].Value != "1 malformed messages in a block" {
+	if !errors.Is(err, stage.ErrBadData) ||
+		got[0].Fields[3].Value != "1 malformed messages in a block" {
 		t.Error(got, err)
 	}
 	if _, _, err := run(t, &stage.Env{}, "--fsck", "--repair", name); err != nil {
@@ -302,6 +306,46 @@ func TestRepairOfGrowing(t *testing.T) {
 	}
 	if all, _ := os.ReadDir(filepath.Dir(name)); len(all) != 1 {
 		t.Error(all)
+	}
+}
+
+// TestWaste has headers that all claim to be of blocks of 60 MiB: looking at each to
+// its end would take minutes.
+func TestWaste(t *testing.T) {
+	head := make([]byte, msg.HeaderSize+blockHead)
+	copy(head, "\x1eB\x00\x01")
+	binary.BigEndian.PutUint32(head[4:], 60<<20)
+	binary.BigEndian.PutUint32(head[msg.HeaderSize+24:], 1<<20)
+	good := capture(0, 3, 0)
+	name := file(t, bytes.Repeat(head, 3000), good)
+	if err := os.Truncate(name, 64<<20); err != nil {
+		t.Fatal(err)
+	}
+	src, err := os.Open(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer src.Close()
+	k, err := newWalker(context.Background(), &stage.Env{}, src, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	messages := 0
+	for {
+		p, ok, err := k.next()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !ok {
+			break
+		}
+		messages += p.count
+	}
+	if limit := int64(wasteFree + wasteFactor*3000*len(head) + 60<<20); k.wasted > limit {
+		t.Errorf("%d bytes were looked at for nothing, want at most %d", k.wasted, limit)
+	}
+	if messages != 3 {
+		t.Errorf("%d messages found behind them", messages)
 	}
 }
 

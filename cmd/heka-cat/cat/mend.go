@@ -113,7 +113,9 @@ func (m *mender) repack(p piece) error {
 		return err
 	}
 	var out bytes.Buffer
-	w := frame.NewBlockWriter(&out, frame.BlockOptions{Size: frame.MaxBlock, Level: frame.LevelFastest})
+	w := frame.NewBlockWriter(&out, frame.BlockOptions{
+		Size: frame.MaxBlock, Level: frame.LevelFastest,
+	})
 	var rec []byte
 	var v msg.View
 	for b := m.k.scratch; len(b) > 0; {

@@ -41,10 +41,11 @@ const (
 	maxMessages = 1 << 16 // candidates that are tried within one record
 
 	// Bytes of what proved to be no record after all that are looked at: so many, and
-	// so many for each byte of the file. Headers that all claim to be long can't make
-	// a file take for ever.
+	// so many for each byte of the file up to there; short ones always. Headers that
+	// all claim to be long can't make a file take for ever.
 	wasteFree   = 1 << 30
 	wasteFactor = 64
+	wasteSmall  = 4 << 10
 )
 
 // parser reads the record at a place of a file.
@@ -88,8 +89,10 @@ func (p *parser) parse(at int64) (piece, bool, error) {
 // record reads one of our own records.
 func (p *parser) record(at int64, kind, flags byte, length uint32) (piece, bool, error) {
 	got := piece{kind: kind, at: at, size: msg.HeaderSize + int64(length)}
-	if got.end() > p.w.size || kind != frame.KindBlock && flags != 0 || flags > blockFlags ||
-		p.wasted > wasteFree+wasteFactor*at {
+	if got.end() > p.w.size || kind != frame.KindBlock && flags != 0 || flags > blockFlags {
+		return got, false, nil
+	}
+	if got.size > wasteSmall && p.wasted+got.size > wasteFree+wasteFactor*at {
 		return got, false, nil
 	}
 	got, ok, err := p.content(got, flags)

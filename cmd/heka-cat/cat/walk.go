@@ -44,6 +44,10 @@ func newWalker(ctx context.Context, env *stage.Env, f *os.File, verify bool) (*w
 	if k.maxRecord <= 0 {
 		k.maxRecord = frame.DefaultMaxRecord
 	}
+	k.w.ahead = aheadHeads
+	if verify {
+		k.w.ahead = aheadAll
+	}
 	if env.Progress != nil {
 		k.w.read = func(at int64) { env.Progress(at, info.Size()) }
 	}

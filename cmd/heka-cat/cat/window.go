@@ -8,17 +8,21 @@ import (
 	"heka/lib/msg"
 )
 
-// windowSize is how much of a file is read at a time, in bytes.
-const windowSize = 1 << 20
+// How much of a file is read beyond what is asked for, in bytes: by those who want all
+// of it, and by those who look at the heads of blocks.
+const (
+	aheadAll   = 1 << 20
+	aheadHeads = 32 << 10
+)
 
-// window shows a file piece by piece. It holds what is asked for at once, and
-// windowSize more.
+// window shows a file piece by piece.
 type window struct {
-	f    *os.File
-	size int64 // of the file, when it was opened
-	at   int64 // where in the file buf starts
-	buf  []byte
-	read func(at int64) // if set, told now and then where the reading is
+	f     *os.File
+	size  int64 // of the file, when it was opened
+	ahead int   // how much to read beyond what is asked for
+	at    int64 // where in the file buf starts
+	buf   []byte
+	read  func(at int64) // if set, told now and then where the reading is
 }
 
 // bytes returns the n bytes of the file from at on, or as many as there are. They
@@ -38,7 +42,9 @@ func (w *window) bytes(at int64, n int) ([]byte, error) {
 }
 
 func (w *window) fill(at int64, n int) error {
-	want := int(min(int64(n+windowSize), w.size-at)) // the more, the longer it lasts
+	// With a part of n more, a run of places that each ask for n costs but a few times
+	// its length.
+	want := int(min(int64(n+max(w.ahead, n/8)), w.size-at))
 	if cap(w.buf) < want {
 		w.buf = make([]byte, want)
 	}
@@ -58,7 +64,7 @@ func (w *window) fill(at int64, n int) error {
 // which a record may start; end if there is none.
 func (w *window) separator(at, end int64) (int64, error) {
 	for at < end {
-		b, err := w.bytes(at, int(min(windowSize/4, end-at)))
+		b, err := w.bytes(at, int(min(aheadHeads, end-at)))
 		if err != nil || len(b) == 0 {
 			return end, err
 		}

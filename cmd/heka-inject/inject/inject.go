@@ -49,7 +49,8 @@ func declare(fs *pflag.FlagSet) stage.Make {
 	fs.StringArrayVar(&f.fields, "field", nil,
 		"a field, `NAME=VALUE`: 5 int, 1.5 float, true bool, else text; '\"5\"' text; may be given often")
 	fs.StringArrayVar(&f.reps, "rep", nil, "representation of a field, `NAME=UNIT`, as in size=B")
-	fs.StringVar(&f.timestamp, "timestamp", "", "`TIME` of the message: RFC 3339, or -10m from now (now)")
+	fs.StringVar(&f.timestamp, "timestamp", "",
+		"`TIME` of the message: RFC 3339, or -10m from now (now)")
 	fs.StringVar(&f.uuid, "uuid", "", "`UUID` of the message, instead of a new one")
 	fs.BoolVar(&f.stdin, "stdin", false, "a message for each line of stdin, with it as the payload")
 	fs.StringVar(&f.to, "to", "",

@@ -61,8 +61,9 @@ func run(t *testing.T, words ...string) []msg.Message {
 }
 
 func TestFlags(t *testing.T) {
-	got := run(t, "--type", "a.b", "--logger", "me", "--severity", "3", "--payload", "hello", "--pid", "7",
-		"--env-version", "0.8", "--timestamp", "@1.5", "--uuid", "01234567-89ab-7def-8123-456789abcdef",
+	got := run(t, "--type", "a.b", "--logger", "me", "--severity", "3", "--payload", "hello",
+		"--pid", "7", "--env-version", "0.8", "--timestamp", "@1.5",
+		"--uuid", "01234567-89ab-7def-8123-456789abcdef",
 		"--field", "n=5", "--field", "f=1.5", "--field", "b=true", "--field", `q="5"`, "--field", "s=a=b",
 		"--field", "n=-6", "--rep", "f=ms")
 	id, _ := msg.ParseUuid([]byte("01234567-89ab-7def-8123-456789abcdef"))
@@ -137,7 +138,8 @@ func TestStdin(t *testing.T) {
 	for _, m := range got {
 		s = append(s, fmt.Sprint(m.Type, m.Payload, m.Timestamp, m.Fields, m.Logger))
 	}
-	if strings.Join(s, ";") != "xone2000000000 [{n 5 }]heka-inject;xtwo2000000000 [{n 5 }]heka-inject" {
+	want := "xone2000000000 [{n 5 }]heka-inject;xtwo2000000000 [{n 5 }]heka-inject"
+	if strings.Join(s, ";") != want {
 		t.Error(s)
 	}
 }
@@ -160,7 +162,8 @@ func TestTo(t *testing.T) {
 		c.Close()
 		came <- b
 	}()
-	if got := run(t, "--to", "unix:"+filepath.Join(dir, "s"), "--count", "2", "--payload", "hi"); got != nil {
+	spec := "unix:" + filepath.Join(dir, "s")
+	if got := run(t, "--to", spec, "--count", "2", "--payload", "hi"); got != nil {
 		t.Error("on stdout:", got)
 	}
 	count := func(b io.Reader) int {

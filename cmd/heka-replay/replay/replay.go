@@ -42,7 +42,8 @@ func declare(fs *pflag.FlagSet) stage.Make {
 	fs.StringVar(&f.from, "from", "", "from `TIME` on: 2026-03-01T12:30:00Z, or -10m from now")
 	fs.StringVar(&f.to, "to", "", "what is before `TIME`")
 	fs.BoolVar(&f.rebase, "rebase-now", false, "shift timestamps, so that the first is now")
-	fs.StringVar(&f.maxGap, "max-gap", "", "shorten silences of more than `DURATION`, as in 10s, to it")
+	fs.StringVar(&f.maxGap, "max-gap", "",
+		"shorten silences of more than `DURATION`, as in 10s, to it")
 	fs.IntVar(&f.loop, "loop", 1, "play it `N` times; 0: without end")
 	return f.make
 }

@@ -229,8 +229,8 @@ func TestNoFile(t *testing.T) {
 	}
 }
 
-// BenchmarkPace is of a message that is due with those before it.
-func BenchmarkPace(b *testing.B) {
+// newPacer returns a pacer that is never early, and a full batch for it.
+func newPacer() (*pacer, *stage.Batch) {
 	env := &stage.Env{Pool: stage.NewPool(4)}
 	in := env.Pool.Get()
 	for i := 0; len(in.Buf) < stage.BatchFull; i++ {
@@ -238,11 +238,31 @@ func BenchmarkPace(b *testing.B) {
 		in.Off = append(in.Off, uint32(len(in.Buf)))
 		in.Buf = m.Append(in.Buf)
 	}
-	r := &replay{env: env, speed: 1, rebase: true, maxGap: math.MaxInt64, clock: &clock{now: int64(time.Hour)}}
+	c := &clock{now: int64(time.Hour)}
+	r := &replay{env: env, speed: 1, rebase: true, maxGap: math.MaxInt64, clock: c}
 	p := &pacer{replay: r, ctx: context.Background(), out: writer(func(b *stage.Batch) error {
 		b.Release()
 		return nil
 	})}
+	return p, in
+}
+
+func TestAllocs(t *testing.T) {
+	p, in := newPacer()
+	run := func() {
+		if err := p.pace(in); err != nil {
+			t.Fatal(err)
+		}
+	}
+	run()
+	if n := testing.AllocsPerRun(100, run); n != 0 {
+		t.Errorf("%g allocations a batch", n)
+	}
+}
+
+// BenchmarkPace is of messages that are due with those before them.
+func BenchmarkPace(b *testing.B) {
+	p, in := newPacer()
 	b.ReportAllocs()
 	b.SetBytes(int64(len(in.Buf)))
 	for b.Loop() {
