@@ -233,6 +233,20 @@ func TestFsckSays(t *testing.T) {
 	}
 }
 
+// TestOthers wants files checked, and said so, although one of them can't be read.
+func TestOthers(t *testing.T) {
+	torn := file(t, capture(0, 2, 0), []byte("x"))
+	none := filepath.Join(t.TempDir(), "none")
+	got, _, err := run(t, &stage.Env{}, "--fsck", "--repair", none, torn)
+	if !errors.Is(err, os.ErrNotExist) || len(got) != 2 || got[1].Fields[7].Value != true {
+		t.Error(got, err)
+	}
+	got, _, err = run(t, &stage.Env{}, "--index", torn, none)
+	if !errors.Is(err, os.ErrNotExist) || len(got) != 1 {
+		t.Error(got, err)
+	}
+}
+
 // TestNoCapture wants text, and a capture of nothing but damage, left alone.
 func TestNoCapture(t *testing.T) {
 	for _, s := range []string{"some text\n", "\x1e\x1e\x1e", "\x1eM\x00\x01\x00\x00\x00\x08"} {

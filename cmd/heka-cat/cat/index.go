@@ -23,6 +23,7 @@ func (s *index) Run(ctx context.Context, _ stage.Reader, out stage.Writer) error
 	r := newReport(s.env, out)
 	for _, name := range s.files {
 		if err := s.file(ctx, name, r); err != nil {
+			r.c.Flush() // what was found before; the error is the one to tell
 			return err
 		}
 	}
