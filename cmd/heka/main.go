@@ -8,6 +8,10 @@ import (
 	"os/signal"
 	"syscall"
 
+	"heka/cmd/heka-cat/cat"
+	"heka/cmd/heka-flood/flood"
+	"heka/cmd/heka-inject/inject"
+	"heka/cmd/heka-replay/replay"
 	"heka/cmd/heka/demo"
 	"heka/heka-decode/decoders"
 	"heka/heka-filter/verbs"
@@ -27,6 +31,10 @@ var front = prog.Front{Doc: doc, Wings: []prog.Wing{
 	prog.Route(routes.All, routes.Doc),
 	prog.Filter(verbs.All, verbs.Doc),
 	prog.Out(sinks.All, sinks.Doc),
+	prog.Tool("heka-cat", cat.Kind, prog.Source),
+	prog.Tool("heka-replay", replay.Kind, prog.Source),
+	prog.Tool("heka-inject", inject.Kind, prog.Source),
+	prog.Tool("heka-flood", flood.Kind, prog.Source),
 }, Verbs: []prog.Verb{
 	{Name: "demo", Args: demo.Args, Short: "write a log to try things on", Run: runDemo},
 }}

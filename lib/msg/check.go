@@ -23,12 +23,9 @@ func Check(body []byte) error {
 	if count < elements || count > 15 || body[1] != tBin8 || body[2] != 16 || body[19] != tInt64 {
 		return foreign(body, nil)
 	}
-	i := typeAt
-	var err error
-	for k := Type; k <= Hostname; k++ {
-		if i, err = checkHeader(body, i, k); err != nil {
-			return err
-		}
+	i, err := checkHeaders(body, typeAt)
+	if err != nil {
+		return err
 	}
 	if i, err = checkFields(body, i); err != nil {
 		return err
@@ -61,31 +58,44 @@ func foreign(body []byte, what error) error {
 	return ErrNotCanonical
 }
 
-// checkHeader checks the envelope's element k at b[i:] and returns the offset
-// behind it.
-func checkHeader(b []byte, i int, k Header) (int, error) {
-	if i >= len(b) {
-		return i, malformed(i, "ends within the envelope")
-	}
-	c := b[i]
-	switch k {
-	case Severity, Pid:
-		if kinds[c] != Int {
-			return i, malformed(i, k.String()+" is no integer")
-		}
-	case Payload:
-		if kinds[c] != String && kinds[c] != Bytes {
-			return i, malformed(i, "Payload is neither str nor bin")
-		}
-	default:
-		if kinds[c] != String {
-			return i, malformed(i, k.String()+" is no str")
-		}
-	}
-	return checkScalar(b, i)
+// allowed has, for each header from Type on, a bit for each Kind that it may be of.
+var allowed = [...]uint8{
+	Type: 1 << String, Logger: 1 << String, Severity: 1 << Int, Payload: 1<<String | 1<<Bytes,
+	EnvVersion: 1 << String, Pid: 1 << Int, Hostname: 1 << String,
 }
 
+// checkHeaders checks the envelope from Type, which stands at b[i:], on, and returns
+// the offset behind it.
+func checkHeaders(b []byte, i int) (int, error) {
+	for k := Type; k <= Hostname; k++ {
+		if i >= len(b) {
+			return i, malformed(len(b), "ends within the envelope")
+		}
+		c := b[i]
+		if allowed[k]>>kinds[c]&1 == 0 {
+			return i, malformed(i, k.String()+" is of the wrong type")
+		}
+		if size := int(sizes[c]); size != 0 {
+			i += size
+			continue
+		}
+		var err error
+		if i, err = checkScalar(b, i); err != nil {
+			return i, err
+		}
+	}
+	return i, nil
+}
+
+// plainSizes is sizes for values of fields, of which nil is none.
+var plainSizes = func() [256]uint8 {
+	t := sizes
+	t[tNil] = 0
+	return t
+}()
+
 // checkFields checks the map of fields at b[i:] and returns the offset behind it.
+// It lets i go beyond the end, and looks before it reads.
 func checkFields(b []byte, i int) (int, error) {
 	n, i, err := checkMapHead(b, i)
 	if err != nil {
@@ -93,9 +103,8 @@ func checkFields(b []byte, i int) (int, error) {
 	}
 	for range n {
 		if i >= len(b) {
-			return i, malformed(i, "ends within the fields")
+			return i, malformed(len(b), "ends within the fields")
 		}
-		// Hot: short names and the scalars that most fields are.
 		if c := b[i]; c&0xe0 == fixstr {
 			i += 1 + int(c&0x1f)
 		} else if kinds[c] != String {
@@ -106,23 +115,24 @@ func checkFields(b []byte, i int) (int, error) {
 		if i >= len(b) {
 			return i, malformed(len(b), "ends within the fields")
 		}
+		if size := int(plainSizes[b[i]]); size != 0 {
+			i += size
+			continue
+		}
 		switch kinds[b[i]] {
 		case Invalid:
 			return i, malformed(i, "a field's value is of no type that a message has")
 		case Array:
 			i, err = checkArray(b, i)
 		default:
-			if s := int(sizes[b[i]]); s != 0 {
-				if i += s; i > len(b) {
-					return i, malformed(len(b), "ends within a field's value")
-				}
-				continue
-			}
 			i, err = checkScalar(b, i)
 		}
 		if err != nil {
 			return i, err
 		}
+	}
+	if i > len(b) {
+		return len(b), malformed(len(b), "ends within a field's value")
 	}
 	return i, nil
 }
@@ -315,12 +325,12 @@ func Canonical(dst, body []byte) ([]byte, error) {
 		return dst, err
 	}
 	b.Timestamp = integer(body, at)
+	if _, err = checkHeaders(body, i); err != nil {
+		return dst, err
+	}
 	for k := Type; k <= Hostname; k++ {
-		at = i
-		if i, err = checkHeader(body, i, k); err != nil {
-			return dst, err
-		}
-		b.setHeader(k, body, at)
+		b.setHeader(k, body, i)
+		i = Skip(body, i)
 	}
 	at = i
 	if i, err = checkFields(body, i); err != nil {

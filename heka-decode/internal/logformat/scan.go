@@ -52,8 +52,7 @@ func (s *Scanner) Scan(line []byte, b *msg.Builder) error {
 		}
 		v := line[at : at+n]
 		if st.plain && n > 1 && !s.escaped {
-			b.Key(st.key)
-			b.Str(v)
+			b.KeyStr(st.key, v)
 		} else if !s.value(st, v, b) {
 			return st.err
 		}

@@ -69,8 +69,7 @@ func (s *Scanner) text(st *step, v []byte, b *msg.Builder) []byte {
 		s.scratch = s.t.opt.Escape.Unescape(s.scratch[:0], v)
 		v = s.scratch
 	}
-	b.Key(st.key)
-	b.Str(v)
+	b.KeyStr(st.key, v)
 	if st.Rep != "" && st.Kind == String {
 		s.rep(st, v, b)
 	}
