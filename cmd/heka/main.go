@@ -36,7 +36,7 @@ var front = prog.Front{Doc: doc, Wings: []prog.Wing{
 	prog.Tool("heka-inject", inject.Kind, prog.Source),
 	prog.Tool("heka-flood", flood.Kind, prog.Source),
 }, Verbs: []prog.Verb{
-	{Name: "demo", Args: demo.Args, Short: "write a log to try things on", Run: runDemo},
+	{Name: "demo", Args: demo.Args, Short: "write a log to try things on", Helps: true, Run: runDemo},
 }}
 
 func runDemo(args []string) int {

@@ -1,6 +1,7 @@
 package prog
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -128,7 +129,10 @@ func fromEnvironment(fs *pflag.FlagSet) error {
 		}
 		name := "HEKA_" + strings.ToUpper(strings.ReplaceAll(f.Name, "-", "_"))
 		if v, ok := os.LookupEnv(name); ok && v != "" {
-			if serr := fs.Set(f.Name, v); serr != nil {
+			var value *pflag.InvalidValueError
+			if serr := fs.Set(f.Name, v); errors.As(serr, &value) {
+				err = &stage.UsageError{Msg: fmt.Sprintf("%s=%s in the environment: %s", name, v, reason(value))}
+			} else if serr != nil {
 				err = &stage.UsageError{Msg: fmt.Sprintf("%s=%s in the environment: %v", name, v, serr)}
 			}
 		}

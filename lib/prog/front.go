@@ -19,6 +19,7 @@ type Verb struct {
 	Name  string
 	Args  string // what follows, as in "'ONE-LINER'"
 	Short string // half a line
+	Helps bool   // Run answers --help
 	Run   func(args []string) int
 }
 
@@ -47,9 +48,15 @@ func (f Front) Run(argv []string) int {
 		return w.Run(words[1:])
 	}
 	for _, v := range f.verbs() {
-		if v.Name == words[0] {
-			return v.Run(words[1:])
+		if v.Name != words[0] {
+			continue
 		}
+		if len(words) == 2 && (words[1] == "--help" || words[1] == "-h") && !v.Helps {
+			fmt.Printf("heka %s: %s\n\nusage: heka %s\n\nMore: man heka\n",
+				v.Name, v.Short, strings.TrimSpace(v.Name+" "+v.Args))
+			return ExitOK
+		}
+		return v.Run(words[1:])
 	}
 	return f.other(words)
 }
@@ -100,18 +107,24 @@ func (f Front) other(words []string) int {
 // verbs returns all commands that are no programs.
 func (f Front) verbs() []Verb {
 	own := []Verb{
-		{"run", "'ONE-LINER'", "run a whole pipeline in one process", f.runLine},
-		{"explain", "'ONE-LINER'", "say what a pipeline would do; reads nothing", f.explain},
+		{Name: "run", Args: "'ONE-LINER'", Short: "run a whole pipeline in one process", Run: f.runLine},
+		{
+			Name: "explain", Args: "'ONE-LINER'", Short: "say what a pipeline would do; reads nothing",
+			Run: f.explain,
+		},
 	}
 	own = append(own, f.Verbs...)
 	return append(own,
-		Verb{"completion", "bash|zsh|fish", "write the shell's completion script", f.completion},
-		Verb{"version", "", "say which version this is", version},
+		Verb{
+			Name: "completion", Args: "bash|zsh|fish", Short: "write the shell's completion script",
+			Run: f.completion,
+		},
+		Verb{Name: "version", Short: "say which version this is", Run: version},
 	)
 }
 
 func (f Front) runLine(args []string) int {
-	if len(args) != 1 || args[0] == "--help" {
+	if len(args) != 1 {
 		return report("heka run", &stage.UsageError{
 			Msg:  "want the pipeline as one word",
 			Hint: "heka run 'heka-tail access.log | heka-decode nginx | heka-filter count by .status'",

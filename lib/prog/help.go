@@ -17,7 +17,11 @@ func title(doc string) string {
 	return what
 }
 
-// example returns the commands of the first console block of a README.
+// helpWidth is how long a line of the help may be.
+const helpWidth = 110
+
+// example returns the commands of the first console block of a README, without
+// those that are too long for the help.
 func example(doc string) []string {
 	_, rest, ok := strings.Cut(doc, "```console\n")
 	if !ok {
@@ -26,7 +30,7 @@ func example(doc string) []string {
 	block, _, _ := strings.Cut(rest, "```")
 	var lines []string
 	for _, l := range strings.Split(block, "\n") {
-		if strings.HasPrefix(l, "$ ") {
+		if strings.HasPrefix(l, "$ ") && len("    "+l) <= helpWidth {
 			lines = append(lines, "    "+l)
 		}
 	}

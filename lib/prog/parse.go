@@ -68,12 +68,10 @@ func (c *Command) add(
 	if err := fromEnvironment(fs); err != nil {
 		return err
 	}
-	// What the shared flags say is known only when all parts are parsed, but a Make
-	// may look at Env: give it what there is, and check again at the end.
-	if errs := c.opt.check(c.Env); errs != nil {
-		m.all = append(m.all, errs...)
-		return nil
-	}
+	// What the shared flags say is known only when all parts are parsed, and Parse
+	// reports what is wrong with them then. But a Make may look at Env, and finds its
+	// own mistakes besides: give it what there is.
+	c.opt.check(c.Env)
 	own := args
 	if k.NArgs != nil {
 		n := min(k.NArgs(fs), len(args))
@@ -113,6 +111,40 @@ func usage(err error) error {
 // found is called with the kind that a command line names.
 type found func(k stage.Kind, fs *pflag.FlagSet, mk stage.Make, args []string) error
 
+// flagError says what is wrong with a flag of cmd, and which one was meant.
+func flagError(cmd *cobra.Command, err error) error {
+	var unknown *pflag.NotExistError
+	var value *pflag.InvalidValueError
+	u := &stage.UsageError{Msg: err.Error()}
+	switch {
+	case errors.As(err, &unknown) && unknown.GetSpecifiedShortnames() == "":
+		var names []string
+		cmd.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })
+		if n := near.Word(unknown.GetSpecifiedName(), names); n != "" {
+			u.Hint = "did you mean --" + n + "?"
+		}
+	case errors.As(err, &value):
+		u.Msg = fmt.Sprintf("--%s %s: %s", value.GetFlag().Name, value.GetValue(), reason(value))
+	}
+	return u
+}
+
+// reason says why a flag does not take its value.
+func reason(err *pflag.InvalidValueError) string {
+	f := err.GetFlag()
+	switch f.Value.Type() {
+	case "int", "int64":
+		return "want a whole number"
+	case "float64":
+		return "want a number"
+	case "duration":
+		return "want a duration like 500ms, 10s or 1h"
+	case "bool":
+		return "want true or false"
+	}
+	return errors.Unwrap(err).Error()
+}
+
 // command returns the cobra command of the wing, with the shared flags on opt.
 func (w Wing) command(f found, opt *options) *cobra.Command {
 	root := &cobra.Command{
@@ -121,6 +153,7 @@ func (w Wing) command(f found, opt *options) *cobra.Command {
 		SilenceUsage:  true,
 		Args:          cobra.ArbitraryArgs,
 	}
+	root.SetFlagErrorFunc(flagError)
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.SetHelpCommand(&cobra.Command{Hidden: true, Use: "no-help"})
 	if w.Pick == Only {

@@ -5,7 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"os"
+	"strings"
 	"time"
 
 	"github.com/spf13/pflag"
@@ -28,7 +28,7 @@ func Run(ctx context.Context, args []string, out io.Writer) error {
 	start := fs.String("start", "2026-10-01T00:00:00Z", "`TIME` of the first line")
 	timed := fs.Bool("timed", false, "add $request_time to the lines of an access log")
 	fs.Usage = func() {
-		fmt.Fprintf(os.Stderr, "usage: heka demo %s\n\n%s", Args, fs.FlagUsages())
+		fmt.Fprintf(out, "usage: heka demo %s\n\n%s\n", Args, strings.TrimRight(fs.FlagUsages(), "\n"))
 	}
 	if err := fs.Parse(args); err == pflag.ErrHelp {
 		return nil
