@@ -42,8 +42,8 @@ type flags struct {
 // stage.Parallel.
 func New(fs *pflag.FlagSet) stage.Make {
 	f := &flags{}
-	fs.StringVar(&f.format, "format", "combined", "the `FORMAT` of the lines: a LogFormat "+
-		"string, common, combined, combinedio or vhost_combined")
+	fs.StringVar(&f.format, "format", "combined", 
+		"`FORMAT`: a LogFormat, or common, combined, combinedio, vhost_combined")
 	f.Declare(fs, "apache.access")
 	return f.make
 }

@@ -73,16 +73,16 @@ func declare(fs *pflag.FlagSet) stage.Make {
 	fs.Float64Var(&f.corrupt, "corrupt", 0, "damage `PERCENT` of the records")
 	fs.Float64Var(&f.over, "oversize", 0, "make `PERCENT` of the messages longer than --max-record")
 	fs.StringVar(&f.framing, "framing", framingRecords,
-		"`FRAMING` of what is written: heka (records), or heka-protobuf (Mozilla's Heka)")
+		"`FRAMING` of the output: heka (records), or heka-protobuf (Mozilla's Heka)")
 	fs.StringVar(&f.signer, "signer", "",
-		"with heka-protobuf: sign as `NAME_VERSION`, with the key in HEKA_SIGNER_KEY or --key-file")
+		"heka-protobuf: sign as `NAME_VERSION`, the key is in HEKA_SIGNER_KEY or --key-file")
 	fs.StringVar(&f.hash, "signer-hash", "md5", "with --signer: `HASH` is md5, sha1 or sha256")
 	fs.StringVar(&f.keyFile, "key-file", "", "with --signer: the key is what is in `FILE`")
 	fs.Uint64Var(&f.seed, "seed", 0, "the same messages for the same `N` (0: others each time)")
 	fs.StringVar(&f.start, "start", "",
 		"timestamps from `TIME` on, 1 ms or what --rate says apart; otherwise the time of day")
 	fs.StringVar(&f.to, "to", "",
-		"instead of stdout to `TARGET`: unix:PATH, tcp:HOST:PORT, '|COMMAND', a file or capture")
+		"to `TARGET`, not stdout: unix:PATH, tcp:HOST:PORT, '|COMMAND', a file or capture")
 	return f.make
 }
 

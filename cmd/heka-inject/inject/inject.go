@@ -47,14 +47,14 @@ func declare(fs *pflag.FlagSet) stage.Make {
 	fs.Int64Var(&f.pid, "pid", 0, "`N` of the process")
 	fs.StringVar(&f.envVersion, "env-version", "", "`TEXT` of Heka's env_version")
 	fs.StringArrayVar(&f.fields, "field", nil,
-		"a field, `NAME=VALUE`: 5 int, 1.5 float, true bool, else text; '\"5\"' text; may be given often")
+		"X")
 	fs.StringArrayVar(&f.reps, "rep", nil, "representation of a field, `NAME=UNIT`, as in size=B")
 	fs.StringVar(&f.timestamp, "timestamp", "",
 		"`TIME` of the message: RFC 3339, or -10m from now (now)")
 	fs.StringVar(&f.uuid, "uuid", "", "`UUID` of the message, instead of a new one")
 	fs.BoolVar(&f.stdin, "stdin", false, "a message for each line of stdin, with it as the payload")
 	fs.StringVar(&f.to, "to", "",
-		"instead of stdout to `TARGET`: unix:PATH, tcp:HOST:PORT, '|COMMAND', a file or capture")
+		"to `TARGET`, not stdout: unix:PATH, tcp:HOST:PORT, '|COMMAND', a file or capture")
 	fs.Int64Var(&f.count, "count", 1, "make `N` of them")
 	return func(env *stage.Env, args []string) (stage.Stage, error) { return f.make(fs, env, args) }
 }

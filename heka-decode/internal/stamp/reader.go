@@ -36,8 +36,7 @@ func (f *Flags) Declare(fs *pflag.FlagSet) {
 // stands.
 func (f *Flags) DeclareFormat(fs *pflag.FlagSet) {
 	fs.StringVar(&f.format, "time-format", "auto",
-		"how times are written: auto (the usual forms), rfc3339, epoch, "+
-			"or a strptime `FORMAT` as '%d/%b/%Y:%T %z'")
+		"`FORMAT` of times: auto (the usual), rfc3339, epoch, or like '%d/%b/%Y:%T %z'")
 }
 
 // Reader returns the reader that the parsed flags ask for. Times without a zone
