@@ -1,6 +1,7 @@
 package stage
 
 import (
+	"sync"
 	"sync/atomic"
 
 	"heka/lib/msg"
@@ -133,28 +134,39 @@ func (b *Batch) NewText() *Batch {
 	return t
 }
 
-// Pool hands out batches and takes them back. It keeps a bounded number; how
-// many are in use is bounded by the channels between stages. Any number of
-// goroutines may use it.
+// Pool hands out batches and takes them back, those first that came back last: what
+// is still in the processor's cache is used again. It keeps a bounded number; how many
+// are in use is bounded by the channels between stages. Any number of goroutines may
+// use it.
 type Pool struct {
-	free     chan *Batch // with buffers of BatchSize or more
-	children chan *Batch // without: for selections and ticks
+	mu       sync.Mutex
+	max      int
+	free     []*Batch // with buffers of BatchSize or more
+	children []*Batch // without: for selections and ticks
 }
 
 // NewPool returns a pool that keeps at most n batches at rest.
-func NewPool(n int) *Pool {
-	return &Pool{free: make(chan *Batch, n), children: make(chan *Batch, n)}
+func NewPool(n int) *Pool { return &Pool{max: n} }
+
+// take returns the batch that came back last to one of the lists; nil if it is empty.
+func (p *Pool) take(list *[]*Batch) *Batch {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	n := len(*list)
+	if n == 0 {
+		return nil
+	}
+	b := (*list)[n-1]
+	*list = (*list)[:n-1]
+	return b
 }
 
 // Get returns an empty batch with a buffer of at least BatchSize.
 func (p *Pool) Get() *Batch {
-	select {
-	case b := <-p.free:
-		b.refs.Store(1)
-		return b
-	default:
+	b := p.take(&p.free)
+	if b == nil {
+		b = &Batch{Buf: make([]byte, 0, BatchSize), Off: make([]uint32, 0, 1024), pool: p}
 	}
-	b := &Batch{Buf: make([]byte, 0, BatchSize), Off: make([]uint32, 0, 1024), pool: p}
 	b.refs.Store(1)
 	return b
 }
@@ -167,10 +179,8 @@ func (p *Pool) Tick(t int64, live bool) *Batch {
 }
 
 func (p *Pool) child() *Batch {
-	var b *Batch
-	select {
-	case b = <-p.children:
-	default:
+	b := p.take(&p.children)
+	if b == nil {
 		b = &Batch{pool: p}
 	}
 	b.refs.Store(1)
@@ -179,9 +189,9 @@ func (p *Pool) child() *Batch {
 
 // put takes back b, to which nobody refers any more.
 func (p *Pool) put(b *Batch) {
-	to := p.free
+	to := &p.free
 	if b.Buf == nil {
-		to = p.children
+		to = &p.children
 	}
 	if cap(b.Buf) > maxPooled {
 		return
@@ -190,8 +200,9 @@ func (p *Pool) put(b *Batch) {
 	b.Text, b.Tick, b.Live, b.Interim, b.Ack, b.parent = false, 0, false, false, Range{}, nil
 	b.unchecked = false
 	b.Routes = b.Routes[:0]
-	select {
-	case to <- b:
-	default:
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if len(*to) < p.max {
+		*to = append(*to, b)
 	}
 }
