@@ -1,6 +1,7 @@
 package frame
 
 import (
+	"errors"
 	"io"
 
 	"heka/lib/msg"
@@ -39,6 +40,11 @@ const (
 	Heka                  // framing and protobuf of Mozilla's Heka
 	Text                  // lines
 )
+
+// ErrCut is what a source ends with that was stopped rather than read to its end.
+// The start of a record or line that stands there is neither damage nor a line:
+// Read leaves it out, and returns ErrCut behind what is whole.
+var ErrCut = errors.New("input was cut short")
 
 // Reader takes batches of messages from a stream. It is for one goroutine.
 type Reader struct {
@@ -156,7 +162,7 @@ func (r *Reader) recognize() error {
 		if r.Format != Unknown {
 			return nil
 		}
-		if err := r.fill(0); err != nil && len(r.raw) == r.at {
+		if err := r.fill(0); err != nil && (len(r.raw) == r.at || err == ErrCut) {
 			return err
 		}
 	}

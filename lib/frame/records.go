@@ -25,7 +25,7 @@ func (r *Reader) readRecords(buf []byte, off []uint32) ([]byte, []uint32, error)
 			break
 		}
 		if r.err != nil {
-			if at == len(buf) && len(off) == 0 {
+			if len(off) == 0 && (at == len(buf) || r.err == ErrCut) {
 				return buf, off, r.err
 			}
 			break
@@ -55,7 +55,7 @@ func grow(buf []byte, want int) []byte {
 func (r *Reader) scan(buf []byte, at int, off []uint32) (int, []uint32, int) {
 	for at < len(buf) {
 		kind, size, err := next(buf[at:], r.opt.MaxRecord)
-		if err == ErrShort && r.err == nil {
+		if err == ErrShort && (r.err == nil || r.err == ErrCut) {
 			r.aside = kind != 0 && kind != KindMessage
 			return at, off, size
 		}
@@ -181,6 +181,8 @@ func (r *Reader) readAside(buf []byte, off []uint32) ([]byte, []uint32, error) {
 		case err == ErrShort:
 			if err := r.fill(size); err == nil {
 				continue
+			} else if err == ErrCut {
+				return buf, off, err
 			}
 		case err == nil:
 			body := r.raw[r.at+msg.HeaderSize : r.at+size]
@@ -280,7 +282,7 @@ func (r *Reader) readHeka(buf []byte, off []uint32) ([]byte, []uint32, error) {
 			if err = r.fill(n); err == nil {
 				continue
 			}
-			if r.at == len(r.raw) {
+			if r.at == len(r.raw) || err == ErrCut {
 				return buf, off, eofBehind(off, err)
 			}
 			r.at += r.resync(r.raw[r.at:])
@@ -293,7 +295,7 @@ func (r *Reader) readHeka(buf []byte, off []uint32) ([]byte, []uint32, error) {
 
 // eofBehind holds an end back while there are records to hand over first.
 func eofBehind(off []uint32, err error) error {
-	if len(off) > 0 && err == io.EOF {
+	if len(off) > 0 && (err == io.EOF || err == ErrCut) {
 		return nil
 	}
 	return err

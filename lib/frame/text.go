@@ -24,7 +24,7 @@ func (r *Reader) readText(buf []byte, off []uint32) ([]byte, []uint32, error) {
 			return buf, off, nil
 		}
 		if err := r.fill(0); err != nil {
-			if r.at < len(r.raw) || r.lines.Pending() {
+			if err != ErrCut && (r.at < len(r.raw) || r.lines.Pending()) {
 				buf, off = r.lines.Finish(buf, off, r.raw[r.at:])
 				r.at = len(r.raw)
 			}

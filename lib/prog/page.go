@@ -87,11 +87,38 @@ func Page(name string, section int, doc string, flags ...[]*pflag.Flag) string {
 	} else {
 		rest += "\n" + b.String()
 	}
+	rest = lists(rest)
 	rest = strings.ReplaceAll(rest, "\n## ", "\n# ")
 	rest = strings.ReplaceAll(rest, "\n### ", "\n## ")
 	rest = strings.ReplaceAll(rest, "```console\n", "```\n")
-	return fmt.Sprintf("%% %s %d \"\" \"Heka\" \"Heka Manual\"\n\n# NAME\n\n%s - %s\n%s",
-		strings.ToUpper(name), section, name, what, rest)
+	head := fmt.Sprintf("%% %s %d \"\" \"Heka\" \"Heka Manual\"\n", strings.ToUpper(name), section)
+	if !strings.Contains(doc, "\n## NAME\n") {
+		head += fmt.Sprintf("\n# NAME\n\n%s - %s\n", name, what)
+	}
+	return head + rest
+}
+
+// lists makes lists of the tables of a README: a manual page has no room for cells
+// side by side. The first cell of a row is the term, the others tell of it.
+func lists(doc string) string {
+	var b strings.Builder
+	lines := strings.Split(doc, "\n")
+	for i, l := range lines {
+		switch {
+		case !strings.HasPrefix(l, "|"):
+			b.WriteString(l + "\n")
+		case i+1 < len(lines) && strings.HasPrefix(lines[i+1], "| ---") || strings.HasPrefix(l, "| ---"),
+			i+1 < len(lines) && strings.HasPrefix(lines[i+1], "|---") || strings.HasPrefix(l, "|---"):
+			// the heading, and the line under it
+		default:
+			cells := strings.Split(strings.ReplaceAll(strings.Trim(l, "| "), `\|`, "\x00"), "|")
+			for i := range cells {
+				cells[i] = strings.ReplaceAll(strings.TrimSpace(cells[i]), "\x00", "|")
+			}
+			fmt.Fprintf(&b, "%s\n: %s\n\n", cells[0], strings.Join(cells[1:], "; "))
+		}
+	}
+	return strings.TrimSuffix(b.String(), "\n")
 }
 
 // flagList lists flags as a manual page does.

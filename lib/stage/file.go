@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"heka/lib/frame"
 )
 
 // drainIdle is how long a pipe may be silent after a stop before it counts as
@@ -14,7 +16,9 @@ import (
 const drainIdle = 300 * time.Millisecond
 
 // fileReader reads a file, pipe, socket or terminal so that waiting for it can be
-// cut short: by a context at once, by stop when what others have written is read.
+// cut short: by a context at once, by stop when what others have written is read. A
+// regular file keeps what is not read, and stop ends it at once, too. What ends at
+// once ends with frame.ErrCut.
 type fileReader struct {
 	f     *os.File
 	fds   [2]unix.PollFd // of f and of wakeR, whose Fd would be a system call each
@@ -76,14 +80,14 @@ func (r *fileReader) Ready() bool {
 func (r *fileReader) Read(p []byte) (int, error) {
 	if !r.waits {
 		if r.stopped() {
-			return 0, io.EOF
+			return 0, frame.ErrCut
 		}
 		return r.f.Read(p)
 	}
 	for {
 		got := r.poll(-1)
-		if err := r.ctx.Err(); err != nil {
-			return 0, err
+		if r.ctx.Err() != nil {
+			return 0, frame.ErrCut
 		}
 		if got&2 != 0 && r.poll(int(drainIdle/time.Millisecond))&1 == 0 {
 			return 0, io.EOF

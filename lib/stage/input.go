@@ -98,7 +98,7 @@ func (s *input) read(ctx context.Context, f *os.File, name string, out Writer) e
 		} else {
 			b.Release()
 		}
-		if err == io.EOF {
+		if err == io.EOF || err == frame.ErrCut {
 			return ctx.Err()
 		}
 		if err != nil {
