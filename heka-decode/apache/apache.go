@@ -42,7 +42,7 @@ type flags struct {
 // stage.Parallel.
 func New(fs *pflag.FlagSet) stage.Make {
 	f := &flags{}
-	fs.StringVar(&f.format, "format", "combined", 
+	fs.StringVar(&f.format, "format", "combined",
 		"`FORMAT`: a LogFormat, or common, combined, combinedio, vhost_combined")
 	f.Declare(fs, "apache.access")
 	return f.make

@@ -106,7 +106,7 @@ type decoder struct {
 func (d *decoder) decode(_ *msg.View, b *msg.Builder) error {
 	line := trim(b.Payload)
 	if len(line) == 0 || bytes.Equal(line, d.line) {
-		return stage.Drop
+		return stage.ErrDrop
 	}
 	p := &d.parser
 	p.rest, p.err, p.done = line, nil, false

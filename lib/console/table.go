@@ -64,7 +64,6 @@ type table struct {
 	cells  []cell
 	text   []byte
 	approx bool    // a row is approximate
-	top    float64 // largest number in the main column
 	record []byte  // of the only row, if the table is no result: it may be an event
 	frozen *layout // set once the table's head was drawn
 }

@@ -10,14 +10,14 @@ import (
 )
 
 // Func makes a message of a message. b holds a copy of m, envelope and fields, and
-// is what goes on once Func has returned nil. Drop gives the message up. Any
+// is what goes on once Func has returned nil. ErrDrop gives the message up. Any
 // other error says that m can't be processed: it goes on, or to the dead letters,
 // as it was and marked with the error. m and what b aliases live until Func
 // returns.
 type Func func(m *msg.View, b *msg.Builder) error
 
-// Drop is returned by a Func that wants its message to go no further.
-var Drop = errors.New("drop the message")
+// ErrDrop is returned by a Func that wants its message to go no further.
+var ErrDrop = errors.New("drop the message")
 
 // Map returns the stage that applies a Func to each message. newFunc makes one for
 // each lane, so that a Func may have scratch space of its own. name stands in
@@ -85,7 +85,7 @@ func (l *mapLane) Do(in *Batch) (*Batch, error) {
 		in.View(i, &l.view)
 		l.b.Copy(&l.view)
 		if err := l.fn(&l.view, &l.b); err != nil {
-			if err == Drop {
+			if err == ErrDrop {
 				continue
 			}
 			if err := l.fail(out, err); err != nil {

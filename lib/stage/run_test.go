@@ -81,7 +81,7 @@ func odd(env *stage.Env) stage.Stage {
 			b.Bool(true)
 			switch last := p[len(p)-1] - '0'; {
 			case last == 0:
-				return stage.Drop
+				return stage.ErrDrop
 			case last%2 == 1:
 				return errOdd
 			}

@@ -47,7 +47,7 @@ func parseFields(fields, reps []string) (all []field, errs []error) {
 			}
 		}
 		if !found && len(errs) == 0 {
-			errs = append(errs, fmt.Errorf("--rep %s: there is no --field %s=...", s, name))
+			errs = append(errs, fmt.Errorf("--rep %s: there is no --field named %s", s, name))
 		}
 	}
 	return all, errs

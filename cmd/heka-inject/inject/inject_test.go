@@ -204,7 +204,7 @@ func TestMistakes(t *testing.T) {
 	f("--field x: want NAME=VALUE", "--field", "x")
 	f("--field =1: want NAME=VALUE", "--field", "=1")
 	f("--rep x: want NAME=UNIT", "--rep", "x")
-	f("there is no --field a", "--rep", "a=B")
+	f("there is no --field named a", "--rep", "a=B")
 	f("--timestamp \"x\" is no time", "--timestamp", "x")
 	f("--uuid \"x\": want", "--uuid", "x")
 	f("--to: udp:x: no target udp:", "--to", "udp:x")
