@@ -95,11 +95,13 @@ func (o *options) check(env *stage.Env) []error {
 	if o.template != "" && o.format == "" {
 		o.format = "template"
 	}
+	env.Format = o.format
 	switch o.format {
 	case "", "heka", "table":
 	default:
 		if _, err := encode.New(o.format, encode.Options{Columns: o.columns, Template: o.template}); err != nil {
 			mistake("-o: %v", err)
+			env.Format = "" // a sink need not find it again
 		}
 	}
 	if o.tz != "" {
@@ -115,7 +117,7 @@ func (o *options) check(env *stage.Env) []error {
 	}
 	env.Lanes, env.DataTime, env.Strict, env.ShowData = o.lanes, o.clock == "data", o.strict, o.showData
 	env.MaxRecord, env.MaxLine = int(o.maxRecord), int(o.maxLine)
-	env.Format, env.Flat, env.Columns, env.Template = o.format, o.flat, o.columns, o.template
+	env.Flat, env.Columns, env.Template = o.flat, o.columns, o.template
 	return errs
 }
 

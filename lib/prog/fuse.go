@@ -3,6 +3,7 @@ package prog
 import (
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 
@@ -72,12 +73,12 @@ func parseCall(wings []Wing, call oneliner.Command) (*Command, error) {
 		if w.Name != name {
 			continue
 		}
-		c, err := w.Parse(words, os.Stderr)
+		c, err := w.Parse(words, io.Discard)
 		if err != nil {
 			return nil, prefix(name, err)
 		}
 		if c == nil {
-			return nil, &stage.UsageError{Msg: name + ": --help in a pipeline"}
+			return nil, &stage.UsageError{Msg: name + ": --help stands in a pipeline", Hint: "give it alone"}
 		}
 		return c, nil
 	}

@@ -75,7 +75,7 @@ func (s *input) readFile(ctx context.Context, name string, out Writer) error {
 func (s *input) read(ctx context.Context, f *os.File, name string, out Writer) error {
 	fr, err := newFileReader(ctx, f, s.env.Stop)
 	if err != nil {
-		return fmt.Errorf("%s: %w", name, err)
+		return &os.PathError{Op: "read", Path: name, Err: err}
 	}
 	defer fr.Close()
 	opt := s.opt
