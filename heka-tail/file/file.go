@@ -66,6 +66,9 @@ type tail struct {
 
 // Run implements stage.Stage.
 func (t *tail) Run(ctx context.Context, _ stage.Reader, out stage.Writer) error {
+	if t.env.Stdin != nil {
+		t.stdin = t.env.Stdin
+	}
 	sink := source.NewSink(t.env, out)
 	if t.opt.follow {
 		return follow(ctx, t, sink)

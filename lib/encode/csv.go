@@ -160,11 +160,11 @@ func (e *CSV) separate(dst []byte, i int) []byte {
 func (e *CSV) sort(b []byte, i int) {
 	e.gen++
 	guess, last := 0, -1
-	left, i := mapAt(b, i)
+	left, i := msg.MapAt(b, i)
 	for ; left > 0; left-- {
-		start, value := textAt(b, i)
+		start, value := msg.TextAt(b, i)
 		name := b[start:value]
-		i = endOf(b, value)
+		i = msg.Skip(b, value)
 		if guess >= len(e.names) || e.names[guess].name != string(name) {
 			at, ok := e.index[string(name)]
 			if !ok {

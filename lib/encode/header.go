@@ -78,7 +78,7 @@ func (e *JSON) skip(b []byte) int {
 	if b[i] == fixstr {
 		i++
 	} else {
-		_, i = textAt(b, i)
+		_, i = msg.TextAt(b, i)
 	}
 	return e.tails[slot(b, i)].skip(b, i, 3)
 }
@@ -91,7 +91,7 @@ func (r *run) skip(b []byte, i, n int) int {
 	}
 	from := i
 	for range n {
-		i = endOf(b, i)
+		i = msg.Skip(b, i)
 	}
 	if r.raw = r.raw[:0]; i-from <= runMax {
 		r.raw = append(r.raw, b[from:i]...)
@@ -150,7 +150,7 @@ func putHeader(buf []byte, j int, b []byte, i int, h msg.Header) ([]byte, int, i
 		j = putUint(buf, j, u)
 		i = next
 	default:
-		start, stop := textAt(b, i)
+		start, stop := msg.TextAt(b, i)
 		if start == stop {
 			return buf, j, stop
 		}

@@ -52,7 +52,7 @@ func (e *JSON) Append(dst []byte, v *msg.View) []byte {
 	} else {
 		buf, j, i = e.headers(buf, j, b)
 	}
-	n, i := mapAt(b, i)
+	n, i := msg.MapAt(b, i)
 	if n == 0 {
 		return e.close(buf, j)
 	}
@@ -156,11 +156,11 @@ func putValue(buf []byte, j int, b []byte, i int) ([]byte, int, int) {
 	case tUint64, tInt8, tInt16, tInt32, tInt64:
 		return putInteger(buf, j, b, i)
 	case tStr16, tStr32:
-		start, stop := textAt(b, i)
+		start, stop := msg.TextAt(b, i)
 		buf, j = putLong(buf, j, b[start:stop])
 		return buf, j, stop
 	case tBin8, tBin16, tBin32:
-		start, stop := textAt(b, i)
+		start, stop := msg.TextAt(b, i)
 		buf, j = putBase64(buf, j, b[start:stop])
 		return buf, j, stop
 	case tStr8:
@@ -191,7 +191,7 @@ func putInteger(buf []byte, j int, b []byte, i int) ([]byte, int, int) {
 }
 
 func putArray(buf []byte, j int, b []byte, i int) ([]byte, int, int) {
-	n, i := arrayAt(b, i)
+	n, i := msg.ArrayAt(b, i)
 	buf[j] = '['
 	j++
 	for k := range n {

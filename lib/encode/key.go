@@ -1,6 +1,8 @@
 package encode
 
 import (
+	"heka/lib/msg"
+
 	"encoding/binary"
 	"hash/maphash"
 )
@@ -93,7 +95,7 @@ func (t *keyTable) find(prev *key, b []byte, i int) *key {
 		prev.next, prev.alt = prev.alt, prev.next
 		return prev.next
 	}
-	start, stop := textAt(b, i)
+	start, stop := msg.TextAt(b, i)
 	if stop-start > maxName {
 		return nil
 	}

@@ -45,7 +45,7 @@ func (e *Logfmt) Append(dst []byte, v *msg.View) []byte {
 	}
 	e.keys.begin()
 	k := &e.keys.first
-	n, i := mapAt(b, o[msg.Hostname+1])
+	n, i := msg.MapAt(b, o[msg.Hostname+1])
 	for range n {
 		if len(dst) > at {
 			dst = append(dst, ' ')
@@ -53,7 +53,7 @@ func (e *Logfmt) Append(dst []byte, v *msg.View) []byte {
 		dst, k, i = e.key(dst, k, b, i)
 		switch c := b[i]; {
 		case isText(c):
-			start, stop := textAt(b, i)
+			start, stop := msg.TextAt(b, i)
 			dst = appendQuoted(dst, b[start:stop])
 			i = stop
 			continue
@@ -63,7 +63,7 @@ func (e *Logfmt) Append(dst []byte, v *msg.View) []byte {
 		default:
 			dst = appendNumber(dst, b, i)
 		}
-		i = endOf(b, i)
+		i = msg.Skip(b, i)
 	}
 	if cap(e.tmp) > 1<<16 {
 		e.tmp = nil
@@ -78,7 +78,7 @@ func (e *Logfmt) key(dst []byte, prev *key, b []byte, i int) ([]byte, *key, int)
 		k = e.keys.find(prev, b, i)
 	}
 	if k == nil {
-		start, stop := textAt(b, i)
+		start, stop := msg.TextAt(b, i)
 		return append(appendKey(dst, b[start:stop]), '='), prev, stop
 	}
 	return append(dst, k.text()...), k, i + k.rawLen
@@ -101,7 +101,7 @@ func (e *Logfmt) headers(dst, b []byte, o *offsets) []byte {
 }
 
 func appendPair(dst []byte, key string, b []byte, i int) []byte {
-	start, stop := textAt(b, i)
+	start, stop := msg.TextAt(b, i)
 	if start == stop {
 		return dst
 	}

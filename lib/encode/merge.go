@@ -1,6 +1,8 @@
 package encode
 
 import (
+	"heka/lib/msg"
+
 	"hash/maphash"
 	"unicode/utf8"
 )
@@ -36,7 +38,7 @@ type chained struct {
 func (m *merger) fields(buf []byte, j int, b []byte, i, n int) ([]byte, int) {
 	m.collect(b, i, n)
 	for _, g := range m.groups {
-		start, stop := textAt(b, g.name)
+		start, stop := msg.TextAt(b, g.name)
 		buf, j = putLong(buf, j, b[start:stop])
 		buf = room(buf, j, slack)
 		buf[j] = ':'
@@ -82,7 +84,7 @@ func (m *merger) collect(b []byte, i, n int) {
 	m.groups = m.groups[:0]
 	m.values = append(m.values[:0], chained{})
 	for range n {
-		_, value := textAt(b, i)
+		_, value := msg.TextAt(b, i)
 		at := int32(len(m.values))
 		m.values = append(m.values, chained{at: value})
 		if g := m.group(table, b, i); g.first == 0 {
@@ -91,7 +93,7 @@ func (m *merger) collect(b []byte, i, n int) {
 			m.values[g.last].next = at
 			g.last = at
 		}
-		i = endOf(b, value)
+		i = msg.Skip(b, value)
 	}
 }
 
@@ -113,7 +115,7 @@ func (m *merger) group(table []int32, b []byte, i int) *group {
 // norm returns the name at b[i:] as it will read in JSON: names that differ only
 // in what is not UTF-8 are one. The result may be in m.names[k].
 func (m *merger) norm(k int, b []byte, i int) []byte {
-	start, stop := textAt(b, i)
+	start, stop := msg.TextAt(b, i)
 	name := b[start:stop]
 	if utf8.Valid(name) {
 		return name

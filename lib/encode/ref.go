@@ -69,17 +69,17 @@ func (r *ref) append(dst, b []byte, o *offsets, c *clock) []byte {
 	if r.isHeader {
 		return r.appendHeader(dst, b, o, c)
 	}
-	n, i := mapAt(b, o[msg.Hostname+1])
+	n, i := msg.MapAt(b, o[msg.Hostname+1])
 	skip := r.index
 	for range n {
-		start, stop := textAt(b, i)
+		start, stop := msg.TextAt(b, i)
 		if string(b[start:stop]) == r.field {
 			if skip == 0 {
 				return r.appendPart(dst, b, stop)
 			}
 			skip--
 		}
-		i = endOf(b, stop)
+		i = msg.Skip(b, stop)
 	}
 	return dst
 }
@@ -103,6 +103,6 @@ func (r *ref) appendHeader(dst, b []byte, o *offsets, c *clock) []byte {
 	case msg.Severity, msg.Pid:
 		return appendNumber(dst, b, o[r.header])
 	}
-	start, stop := textAt(b, o[r.header])
+	start, stop := msg.TextAt(b, o[r.header])
 	return append(dst, b[start:stop]...)
 }

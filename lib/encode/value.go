@@ -1,6 +1,8 @@
 package encode
 
 import (
+	"heka/lib/msg"
+
 	"encoding/base64"
 	"math"
 )
@@ -11,10 +13,10 @@ import (
 func appendScalar(dst, b []byte, i int) []byte {
 	switch c := b[i]; {
 	case isBin(c):
-		start, stop := textAt(b, i)
+		start, stop := msg.TextAt(b, i)
 		return base64.StdEncoding.AppendEncode(dst, b[start:stop])
 	case isText(c):
-		start, stop := textAt(b, i)
+		start, stop := msg.TextAt(b, i)
 		return append(dst, b[start:stop]...)
 	}
 	return appendNumber(dst, b, i)
@@ -56,13 +58,13 @@ func appendValue(dst, b []byte, i int) []byte {
 	if !isArray(b[i]) {
 		return appendScalar(dst, b, i)
 	}
-	n, i := arrayAt(b, i)
+	n, i := msg.ArrayAt(b, i)
 	for k := range n {
 		if k > 0 {
 			dst = append(dst, ',')
 		}
 		dst = appendScalar(dst, b, i)
-		i = endOf(b, i)
+		i = msg.Skip(b, i)
 	}
 	return dst
 }
@@ -72,13 +74,13 @@ func appendValue(dst, b []byte, i int) []byte {
 func appendElem(dst, b []byte, i, k int) []byte {
 	n := 1
 	if isArray(b[i]) {
-		n, i = arrayAt(b, i)
+		n, i = msg.ArrayAt(b, i)
 	}
 	if k >= n {
 		return dst
 	}
 	for range k {
-		i = endOf(b, i)
+		i = msg.Skip(b, i)
 	}
 	return appendScalar(dst, b, i)
 }

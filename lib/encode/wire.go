@@ -42,23 +42,6 @@ const (
 	negFix   = 0xe0
 )
 
-// textAt returns where the content of the string or bin at b[i:] starts and
-// ends. Like all of this file it trusts a body that msg.Check has accepted.
-func textAt(b []byte, i int) (start, stop int) {
-	c := b[i]
-	if c&0xe0 == fixstr {
-		return i + 1, i + 1 + int(c&0x1f)
-	}
-	switch c {
-	case tStr8, tBin8:
-		return i + 2, i + 2 + int(b[i+1])
-	case tStr16, tBin16:
-		return i + 3, i + 3 + int(binary.BigEndian.Uint16(b[i+1:]))
-	default: // tStr32, tBin32
-		return i + 5, i + 5 + int(binary.BigEndian.Uint32(b[i+1:]))
-	}
-}
-
 // integer returns the integer at b[i:] as its magnitude and sign, and the
 // offset behind it. Nothing is lost of one beyond int64.
 func integer(b []byte, i int) (u uint64, neg bool, next int) {
@@ -90,31 +73,6 @@ func integer(b []byte, i int) (u uint64, neg bool, next int) {
 	return uint64(n), false, i
 }
 
-// mapAt returns the number of pairs of the map at b[i:], and where they start.
-func mapAt(b []byte, i int) (n, first int) {
-	switch c := b[i]; c {
-	case tMap16:
-		return int(binary.BigEndian.Uint16(b[i+1:])), i + 3
-	case tMap32:
-		return int(binary.BigEndian.Uint32(b[i+1:])), i + 5
-	default:
-		return int(c & 0x0f), i + 1
-	}
-}
-
-// arrayAt returns the number of elements of the array at b[i:], and where they
-// start.
-func arrayAt(b []byte, i int) (n, first int) {
-	switch c := b[i]; c {
-	case tArray16:
-		return int(binary.BigEndian.Uint16(b[i+1:])), i + 3
-	case tArray32:
-		return int(binary.BigEndian.Uint32(b[i+1:])), i + 5
-	default:
-		return int(c & 0x0f), i + 1
-	}
-}
-
 // isArray reports whether c is the first byte of an array.
 func isArray(c byte) bool { return c&0xf0 == fixarray || c == tArray16 || c == tArray32 }
 
@@ -123,29 +81,6 @@ func isBin(c byte) bool { return c >= tBin8 && c <= tBin32 }
 
 // isText reports whether c is the first byte of a str.
 func isText(c byte) bool { return c&0xe0 == fixstr || c >= tStr8 && c <= tStr32 }
-
-// endOf returns the offset behind the field's value at b[i:].
-func endOf(b []byte, i int) int {
-	c := b[i]
-	switch {
-	case c < fixmap || c >= negFix || c == tFalse || c == tTrue:
-		return i + 1
-	case isArray(c):
-		n, at := arrayAt(b, i)
-		for range n {
-			at = endOf(b, at)
-		}
-		return at
-	case c == tFloat32:
-		return i + 5
-	case c == tFloat64:
-		return i + 9
-	case c >= tUint8 && c <= tInt64:
-		return i + 1 + 1<<((c-tUint8)&3)
-	}
-	_, stop := textAt(b, i)
-	return stop
-}
 
 // offsets are where the elements of an envelope stand, by msg.Header from Type
 // on, and behind them the map of fields.
@@ -156,7 +91,7 @@ func (o *offsets) walk(b []byte) {
 	i := typeAt
 	for h := msg.Type; h <= msg.Hostname; h++ {
 		o[h] = i
-		i = endOf(b, i)
+		i = msg.Skip(b, i)
 	}
 	o[msg.Hostname+1] = i
 }

@@ -57,8 +57,9 @@ type Reader struct {
 	at      int
 	err     error // what src ended with
 	aside   bool  // the record at raw[at:] can't stay as it stands
-	checked bool  // msg.Check has passed the last batch
-	damaged bool  // the last bytes belonged to no record
+	effort  effort
+	checked bool // msg.Check has passed the last batch
+	damaged bool // the last bytes belonged to no record
 	lines   *split.Lines
 	block   BlockReader
 	convert Converter
@@ -136,6 +137,7 @@ func (r *Reader) fill(want int) error {
 	r.raw = grow(r.raw, want)
 	n, err := r.src.Read(r.raw[len(r.raw):cap(r.raw)])
 	r.raw = r.raw[:len(r.raw)+n]
+	r.effort.read += int64(n)
 	if err != nil {
 		r.err = err
 	}

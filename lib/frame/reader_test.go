@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 	"testing/iotest"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -341,4 +342,24 @@ func (e *endless) Read(p []byte) (int, error) {
 	n := copy(p[:min(len(p), 60000+rand.IntN(5000))], e.b[e.at:])
 	e.at = (e.at + n) % len(e.b)
 	return n, nil
+}
+
+// TestEffort reads claims inside claims, whose checks would take the square of their
+// length, and what is good behind them.
+func TestEffort(t *testing.T) {
+	f := func(name string, claim []byte, n int) {
+		t.Helper()
+		stream := append(bytes.Repeat(claim, n), make([]byte, 1<<10)...)
+		stream = append(stream, numbers(0, 3)...)
+		began := time.Now()
+		got, _ := read(t, bytes.NewReader(stream), options())
+		if d := cmp.Diff(sequence(0, 3), got); d != "" {
+			t.Errorf("%s: %s", name, d)
+		}
+		if took := time.Since(began); took > 30*time.Second {
+			t.Errorf("%s: %v", name, took)
+		}
+	}
+	f("blocks of 1 MiB", []byte{msg.Sep, KindBlock, 0, msg.Version, 0, 0x10, 0, 0, 0, 0, 0, 0}, 1<<20)
+	f("messages of 1 MiB", []byte{msg.Sep, KindMessage, 0, msg.Version, 0, 0x10, 0, 0, 0, 0, 0, 0}, 1<<20)
 }

@@ -33,6 +33,7 @@ func (r *Reader) readRecords(buf []byte, off []uint32) ([]byte, []uint32, error)
 		buf = grow(buf, at+want)
 		n, err := r.src.Read(buf[len(buf):max(len(buf)+1, min(cap(buf), max(rawSize, at+want)))])
 		buf, r.err = buf[:len(buf)+n], err
+		r.effort.read += int64(n)
 	}
 	r.raw = append(r.raw[:0], buf[at:]...)
 	return buf[:at], off, nil
@@ -55,6 +56,9 @@ func grow(buf []byte, want int) []byte {
 func (r *Reader) scan(buf []byte, at int, off []uint32) (int, []uint32, int) {
 	for at < len(buf) {
 		kind, size, err := next(buf[at:], r.opt.MaxRecord)
+		if kind != 0 && !r.effort.allows(size) {
+			err = ErrDamaged
+		}
 		if err == ErrShort && (r.err == nil || r.err == ErrCut) {
 			r.aside = kind != 0 && kind != KindMessage
 			return at, off, size
@@ -64,7 +68,7 @@ func (r *Reader) scan(buf []byte, at int, off []uint32) (int, []uint32, int) {
 			return at, off, size
 		}
 		if err == nil && !r.opt.Unchecked {
-			err = msg.Check(buf[at+msg.HeaderSize : at+size])
+			err = r.effort.check(buf[at+msg.HeaderSize : at+size])
 		}
 		switch err {
 		case nil:
@@ -87,7 +91,7 @@ func (r *Reader) scan(buf []byte, at int, off []uint32) (int, []uint32, int) {
 func (r *Reader) damage(buf []byte, at int, off []uint32) (int, []uint32) {
 	if len(off) > 0 && !r.damaged {
 		from := int(off[len(off)-1])
-		err := msg.Check(buf[from+msg.HeaderSize : at])
+		err := r.effort.check(buf[from+msg.HeaderSize : at])
 		if err != nil && err != msg.ErrNotCanonical {
 			return from + r.resync(buf[from:]), off[:len(off)-1]
 		}
@@ -109,7 +113,7 @@ func (r *Reader) torn(buf []byte, from, at int) int {
 			break
 		}
 		i += n
-		size := good(buf[i:], r.opt.MaxRecord)
+		size := r.effort.good(buf[i:], r.opt.MaxRecord)
 		if i+size <= at {
 			continue
 		}
@@ -118,16 +122,6 @@ func (r *Reader) torn(buf []byte, from, at int) int {
 		return i
 	}
 	return -1
-}
-
-// good returns the size of the message's record at the start of b; 0 if there is
-// none that Check passes.
-func good(b []byte, maxRecord int) int {
-	kind, size, err := next(b, maxRecord)
-	if err != nil || kind != KindMessage || msg.Check(b[msg.HeaderSize:size]) != nil {
-		return 0
-	}
-	return size
 }
 
 // Salvage makes the best of a record that a Reader with Options.Unchecked gave and
@@ -141,8 +135,9 @@ func Salvage(dst []byte, off []uint32, record []byte) (_ []byte, _ []uint32, ski
 		msg.PutHeader(d[at:])
 		return d, append(off, uint32(at)), 0
 	}
+	e := effort{read: int64(len(record))}
 	for i := 1; i < len(record); {
-		if size := good(record[i:], len(record)); size > 0 {
+		if size := e.good(record[i:], len(record)); size > 0 {
 			off, dst = append(off, uint32(len(dst))), append(dst, record[i:i+size]...)
 			i += size
 			continue
@@ -184,13 +179,14 @@ func (r *Reader) readAside(buf []byte, off []uint32) ([]byte, []uint32, error) {
 			} else if err == ErrCut {
 				return buf, off, err
 			}
-		case err == nil:
+		case err == nil && r.effort.allows(size):
 			body := r.raw[r.at+msg.HeaderSize : r.at+size]
 			if buf, off, err = r.unpack(buf, off, kind, r.raw[r.at+2], body); err == nil {
 				r.at += size
 				r.aside, r.damaged = false, false
 				return buf, off, nil
 			}
+			r.effort.vain += int64(size + len(r.raw) - r.at) // looked at, and moved for it
 		}
 		r.aside = false
 		r.at += r.resync(r.raw[r.at:])

@@ -61,14 +61,14 @@ func (b *Builder) Reset() {
 // of its fields.
 func (b *Builder) Copy(v *View) {
 	b.CopyHeader(v)
-	n, i := mapHead(v.body, v.fieldsAt())
+	n, i := MapAt(v.body, v.fieldsAt())
 	if n == 0 && v.body[0] < fixarray+withRep {
 		return
 	}
 	stop := v.fieldsEnd()
 	b.fields, b.n = append(b.fields, v.body[i:stop]...), n
 	if v.body[0] >= fixarray+withRep {
-		n, i = mapHead(v.body, stop)
+		n, i = MapAt(v.body, stop)
 		at := i
 		for range 2 * n {
 			i = Skip(v.body, i)

@@ -223,7 +223,7 @@ func checkMapHead(b []byte, i int) (n, next int, err error) {
 	default:
 		return 0, i, malformed(i, "no map")
 	}
-	n, next = mapHead(b, i)
+	n, next = MapAt(b, i)
 	if n > (len(b)-next)/2 {
 		return 0, i, malformed(i, "a map of more pairs than bytes")
 	}
@@ -242,7 +242,7 @@ func checkArrayHead(b []byte, i int) (n, next int, err error) {
 	default:
 		return 0, i, malformed(i, "no array")
 	}
-	n, next = arrayHead(b, i)
+	n, next = ArrayAt(b, i)
 	if n > len(b)-next {
 		return 0, i, malformed(i, "an array of more elements than bytes")
 	}
@@ -336,14 +336,14 @@ func Canonical(dst, body []byte) ([]byte, error) {
 	if i, err = checkFields(body, i); err != nil {
 		return dst, err
 	}
-	n, first := mapHead(body, at)
+	n, first := MapAt(body, at)
 	b.fields, b.n = append(b.fields, body[first:i]...), n
 	if count >= withRep {
 		at = i
 		if i, err = checkReps(body, i); err != nil {
 			return dst, err
 		}
-		n, first = mapHead(body, at)
+		n, first = MapAt(body, at)
 		b.reps, b.nreps = append(b.reps, body[first:i]...), n
 	}
 	for range count - withRep {

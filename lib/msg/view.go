@@ -107,7 +107,7 @@ func (v *View) at(h Header) int {
 }
 
 // NumFields returns how many fields the message has.
-func (v *View) NumFields() int { n, _ := mapHead(v.body, v.fieldsAt()); return n }
+func (v *View) NumFields() int { n, _ := MapAt(v.body, v.fieldsAt()); return n }
 
 func (v *View) fieldsAt() int {
 	if v.fields == 0 {
@@ -122,7 +122,7 @@ func (v *View) fieldsAt() int {
 //		use(it.Name, it.Value)
 //	}
 func (v *View) Fields() FieldIter {
-	n, i := mapHead(v.body, v.fieldsAt())
+	n, i := MapAt(v.body, v.fieldsAt())
 	return FieldIter{body: v.body, i: i, left: n}
 }
 
@@ -151,7 +151,7 @@ func (it *FieldIter) Next() bool {
 
 // FieldsAt returns how many fields there are, and where in Body the name of the
 // first stands; its value follows, and then the next name.
-func (v *View) FieldsAt() (n, at int) { return mapHead(v.body, v.fieldsAt()) }
+func (v *View) FieldsAt() (n, at int) { return MapAt(v.body, v.fieldsAt()) }
 
 // Field returns the value of the field of this name; index counts from 0 among
 // the fields that share it (Heka's first index). False if there is none.
@@ -167,7 +167,7 @@ func (v *View) Field(name string, index int) (Value, bool) {
 // ValueAt; 0 if there is none.
 func (v *View) Seek(name string, index int) int {
 	b := v.body
-	n, at := mapHead(b, v.fieldsAt())
+	n, at := MapAt(b, v.fieldsAt())
 	for range n {
 		start, end := TextAt(b, at)
 		if string(b[start:end]) == name {
@@ -184,10 +184,10 @@ func (v *View) Seek(name string, index int) int {
 // HasReps reports whether any field has a representation.
 func (v *View) HasReps() bool { return v.body[0] >= fixarray+withRep && v.numReps() > 0 }
 
-func (v *View) numReps() int { n, _ := mapHead(v.body, v.fieldsEnd()); return n }
+func (v *View) numReps() int { n, _ := MapAt(v.body, v.fieldsEnd()); return n }
 
 func (v *View) fieldsEnd() int {
-	n, i := mapHead(v.body, v.fieldsAt())
+	n, i := MapAt(v.body, v.fieldsAt())
 	for range 2 * n {
 		i = Skip(v.body, i)
 	}
@@ -200,7 +200,7 @@ func (v *View) Reps() FieldIter {
 	if v.body[0] < fixarray+withRep {
 		return FieldIter{}
 	}
-	n, i := mapHead(v.body, v.fieldsEnd())
+	n, i := MapAt(v.body, v.fieldsEnd())
 	return FieldIter{body: v.body, i: i, left: n}
 }
 
@@ -210,7 +210,7 @@ func (v *View) Rep(name []byte) []byte {
 	if v.body[0] < fixarray+withRep {
 		return nil
 	}
-	n, i := mapHead(v.body, v.fieldsEnd())
+	n, i := MapAt(v.body, v.fieldsEnd())
 	for range n {
 		var key, rep []byte
 		key, i = text(v.body, i)
@@ -306,7 +306,7 @@ func (v Value) Len() int {
 	case Invalid:
 		return 0
 	case Array:
-		n, _ := arrayHead(v.b, 0)
+		n, _ := ArrayAt(v.b, 0)
 		return n
 	}
 	return 1
@@ -321,7 +321,7 @@ func (v Value) Elem(i int) (Value, bool) {
 	if v.Kind() != Array {
 		return v, true
 	}
-	_, at := arrayHead(v.b, 0)
+	_, at := ArrayAt(v.b, 0)
 	for range i {
 		at = Skip(v.b, at)
 	}
@@ -332,7 +332,7 @@ func (v Value) Elem(i int) (Value, bool) {
 // value that any other kind is.
 func (v Value) Elems() ElemIter {
 	if v.Kind() == Array {
-		n, at := arrayHead(v.b, 0)
+		n, at := ArrayAt(v.b, 0)
 		return ElemIter{b: v.b[at:], left: n}
 	}
 	return ElemIter{b: v.b, left: v.Len()}

@@ -127,7 +127,7 @@ func skipLong(b []byte, i int) int {
 	case tStr32, tBin32:
 		return i + 5 + int(binary.BigEndian.Uint32(b[i+1:]))
 	}
-	n, i := arrayHead(b, i)
+	n, i := ArrayAt(b, i)
 	for range n {
 		i = Skip(b, i)
 	}
@@ -144,22 +144,22 @@ func TextAt(b []byte, i int) (start, end int) {
 }
 
 func textLong(b []byte, i int) (start, end int) {
-	switch end = skipLong(b, i); b[i] {
+	switch b[i] {
 	case tStr8, tBin8:
-		return i + 2, end
+		return i + 2, i + 2 + int(b[i+1])
 	case tStr16, tBin16:
-		return i + 3, end
+		return i + 3, i + 3 + int(binary.BigEndian.Uint16(b[i+1:]))
 	default: // tStr32, tBin32
-		return i + 5, end
+		return i + 5, i + 5 + int(binary.BigEndian.Uint32(b[i+1:]))
 	}
 }
 
 // ValueAt returns the value at b[i:].
 func ValueAt(b []byte, i int) Value { return Value{b[i:]} }
 
-// arrayHead returns the number of elements of the array at b[i:], and where
-// the first of them stands.
-func arrayHead(b []byte, i int) (n, next int) {
+// ArrayAt returns the number of elements of the array at b[i:], and where the first
+// of them stands.
+func ArrayAt(b []byte, i int) (n, next int) {
 	switch c := b[i]; c {
 	case tArray16:
 		return int(binary.BigEndian.Uint16(b[i+1:])), i + 3
@@ -170,9 +170,9 @@ func arrayHead(b []byte, i int) (n, next int) {
 	}
 }
 
-// mapHead returns the number of pairs of the map at b[i:], and where the first
-// of them stands.
-func mapHead(b []byte, i int) (n, next int) {
+// MapAt returns the number of pairs of the map at b[i:], and where the first of them
+// stands.
+func MapAt(b []byte, i int) (n, next int) {
 	switch c := b[i]; c {
 	case tMap16:
 		return int(binary.BigEndian.Uint16(b[i+1:])), i + 3

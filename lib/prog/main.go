@@ -111,7 +111,7 @@ func newSession(name string, commands []*Command, stdin, stdout *os.File) *sessi
 	for _, c := range commands {
 		e := c.Env
 		e.Log = slog.New(newLogHandler(os.Stderr, c.Wing.Name, useColor(c.opt.color, os.Stderr)))
-		e.Pool, e.Stop, e.Live, e.Stdout = pool, s.signals.stop, live, stdout
+		e.Pool, e.Stop, e.Live, e.Stdin, e.Stdout = pool, s.signals.stop, live, stdin, stdout
 		e.Fail = s.letters.to(c.opt.fail)
 		if s.progress != nil && c.Wing.Role == Source {
 			e.Progress = s.progress.set
@@ -139,7 +139,7 @@ func (s *session) stages() ([]stage.Stage, error) {
 				Hint: "give a file, or pipe something in: heka-tail FILE | " + s.first.Wing.Name + " ...",
 			}
 		}
-		all = append(all, stage.Input(s.first.Env, s.stdin, s.first.Files, frame.Options{
+		all = append(all, stage.Input(s.first.Env, s.first.Files, frame.Options{
 			MaxLine: s.first.Env.MaxLine,
 		}))
 	}
@@ -198,7 +198,7 @@ func (s *session) status(err error) int {
 	}
 	switch {
 	case s.signals.timedOut():
-		s.log.Warn("stopped before all that was read had gone through: run again")
+		s.unfinished()
 		return ExitUnfinished
 	case err == nil, errors.Is(err, syscall.EPIPE), errors.Is(err, context.Canceled):
 	default:
@@ -208,6 +208,11 @@ func (s *session) status(err error) int {
 		return ExitNo
 	}
 	return ExitOK
+}
+
+// unfinished says that not all that was read was delivered.
+func (s *session) unfinished() {
+	s.log.Warn("stopped before all that was read had gone through: run again")
 }
 
 // Report says on stderr how the program called name ended, if there is anything to

@@ -46,8 +46,12 @@ func (g *signals) start(cancel context.CancelFunc) {
 	}()
 }
 
+// stuck is how long a pipeline may take to end once it is killed. A write that
+// nobody reads can't be called back: it ends with the process.
+const stuck = time.Second
+
 func (g *signals) listen(cancel context.CancelFunc) {
-	var grace <-chan time.Time
+	var grace, killed <-chan time.Time
 	for {
 		select {
 		case sig := <-g.ch:
@@ -68,6 +72,12 @@ func (g *signals) listen(cancel context.CancelFunc) {
 		case <-grace:
 			g.late.Store(true)
 			cancel()
+			t := time.NewTimer(stuck)
+			defer t.Stop()
+			killed = t.C
+		case <-killed:
+			g.s.unfinished()
+			os.Exit(ExitUnfinished)
 		case <-g.done:
 			return
 		}

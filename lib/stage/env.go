@@ -32,6 +32,9 @@ type Env struct {
 	Columns  []string // of csv and tsv
 	Template string   // of template
 
+	// Stdin is what a source reads that names nothing else; nil: that of the process.
+	Stdin *os.File
+
 	// Stdout is where a sink writes that names no other destination.
 	Stdout *os.File
 
@@ -69,6 +72,13 @@ func (e *Env) Logger() *slog.Logger {
 		return slog.New(slog.DiscardHandler)
 	}
 	return e.Log
+}
+
+func (e *Env) stdin() *os.File {
+	if e.Stdin == nil {
+		return os.Stdin
+	}
+	return e.Stdin
 }
 
 // Location returns the location of times without a zone.

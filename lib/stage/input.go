@@ -12,29 +12,28 @@ import (
 )
 
 // Input returns the source that reads records, Heka's framing or lines of text
-// from files, one after another, or from stdin if there are none. A file that
+// from files, one after another, or from env.Stdin if there are none. A file that
 // can't be read is an error at once unless others can be; it is logged then. The
 // context and env.Stop end it.
 //
 // It reads in one goroutine, and checks what it read in lanes.
-func Input(env *Env, stdin *os.File, files []string, opt frame.Options) Stage {
+func Input(env *Env, files []string, opt frame.Options) Stage {
 	opt.Unchecked = true
 	return Chain{
-		&input{env: env, stdin: stdin, files: files, opt: opt},
+		&input{env: env, files: files, opt: opt},
 		NewParallel(func() Lane { return checkLane{env} }),
 	}
 }
 
 type input struct {
 	env   *Env
-	stdin *os.File
 	files []string
 	opt   frame.Options
 }
 
 func (s *input) Run(ctx context.Context, _ Reader, out Writer) error {
 	if len(s.files) == 0 {
-		return s.read(ctx, s.stdin, "stdin", out)
+		return s.read(ctx, s.env.stdin(), "stdin", out)
 	}
 	failed := 0
 	var first error
@@ -61,7 +60,7 @@ func (s *input) Run(ctx context.Context, _ Reader, out Writer) error {
 
 func (s *input) readFile(ctx context.Context, name string, out Writer) error {
 	if name == "-" {
-		return s.read(ctx, s.stdin, "stdin", out)
+		return s.read(ctx, s.env.stdin(), "stdin", out)
 	}
 	f, err := os.Open(name)
 	if err != nil {

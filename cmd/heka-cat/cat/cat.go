@@ -134,7 +134,7 @@ func (f *flags) messages(
 	if f.follow {
 		return &follow{env: env, name: files[0], opt: opt, conds: conds, last: f.last}
 	}
-	all := stage.Chain{stage.Input(env, os.Stdin, files, opt)}
+	all := stage.Chain{stage.Input(env, files, opt)}
 	for _, c := range conds {
 		all = append(all, c)
 	}

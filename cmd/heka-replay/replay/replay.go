@@ -124,7 +124,7 @@ func (r *replay) Run(ctx context.Context, _ stage.Reader, out stage.Writer) erro
 	}).NewLane()
 	for n := 0; r.loop == 0 || n < r.loop; n++ {
 		p := &pacer{replay: r, ctx: ctx, lane: lane, out: out}
-		err := stage.Input(r.env, os.Stdin, r.files, opt).Run(ctx, nil, p)
+		err := stage.Input(r.env, r.files, opt).Run(ctx, nil, p)
 		if err == errStopped {
 			return nil
 		}
