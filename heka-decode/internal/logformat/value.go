@@ -133,16 +133,13 @@ func (s *Scanner) request(v []byte, b *msg.Builder) {
 	}
 	keys := &s.t.keys
 	if keys[0] != nil {
-		b.Key(keys[0])
-		b.Str(v[:i])
+		b.KeyStr(keys[0], v[:i])
 	}
 	if keys[1] != nil {
-		b.Key(keys[1])
-		b.Str(uri)
+		b.KeyStr(keys[1], uri)
 	}
 	if keys[2] != nil {
-		b.Key(keys[2])
-		b.Str(protocol)
+		b.KeyStr(keys[2], protocol)
 	}
 }
 
