@@ -90,6 +90,10 @@ func run(t *testing.T, dir, pipeline string, feed bool) *line {
 	return l
 }
 
+// noRaceSleep lets programs with the race detector in them end without the second
+// that it waits for goroutines.
+const noRaceSleep = "GORACE=atexit_sleep_ms=0"
+
 func newPipe(t *testing.T) (r, w *os.File) {
 	t.Helper()
 	r, w, err := os.Pipe()
@@ -105,7 +109,8 @@ func (l *line) start(dir string, words []string, stdin, stdout *os.File) {
 	p := &process{done: make(chan struct{})}
 	p.cmd = exec.Command(filepath.Join(bin, words[0]), words[1:]...)
 	p.cmd.Dir = dir
-	p.cmd.Env = append(os.Environ(), "HEKA_HOSTNAME=host.example", "TZ=UTC", "NO_COLOR=1")
+	p.cmd.Env = append(os.Environ(), "HEKA_HOSTNAME=host.example", "TZ=UTC", "NO_COLOR=1",
+		noRaceSleep)
 	p.cmd.Stdout, p.cmd.Stderr = stdout, &p.stderr
 	if stdin != nil {
 		p.cmd.Stdin = stdin
@@ -200,7 +205,8 @@ func (l *line) wait(within time.Duration, want ...int) {
 			ok = ok || code == w
 		}
 		if !ok {
-			l.t.Errorf("%s: status %d, want %v; stderr: %s", p.cmd.Args, code, want, p.stderr.String())
+			l.t.Errorf("%s: %v, want status %v; stderr: %s", p.cmd.Args, p.cmd.ProcessState, want,
+				p.stderr.String())
 		}
 	}
 }
