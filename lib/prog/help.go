@@ -56,7 +56,8 @@ func (w Wing) help(cmd *cobra.Command) {
 		for _, k := range w.Kinds {
 			fmt.Fprintf(out, "    %-10s %s\n", k.Name, title(k.Doc))
 		}
-		fmt.Fprintf(out, "\n%s KIND --help tells more of each; man %s of all.\n", w.Name, w.Name)
+		fmt.Fprintf(out, "\n%s %s --help tells more of each; man %s of all.\n",
+			w.Name, strings.ToUpper(w.noun()), w.Name)
 		return
 	}
 	own, common := ownFlags(cmd)

@@ -193,9 +193,17 @@ func bind(cmd *cobra.Command, k stage.Kind, f found) {
 	cmd.RunE = func(cmd *cobra.Command, args []string) error { return f(k, cmd.Flags(), mk, args) }
 }
 
+// noun is what a kind of w is called.
+func (w Wing) noun() string {
+	if w.Pick == Chained {
+		return "verb"
+	}
+	return "kind"
+}
+
 // noKind is the mistake of a command line that names no kind of w.
 func (w Wing) noKind(args []string) error {
-	what := map[Pick]string{ByName: "kind", Chained: "verb"}[w.Pick]
+	what := w.noun()
 	if len(args) == 0 {
 		return &stage.UsageError{Msg: "which " + what + "?", Hint: "one of " + w.names()}
 	}
