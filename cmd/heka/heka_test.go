@@ -27,6 +27,7 @@ func TestMain(m *testing.M) {
 		}
 		defer os.RemoveAll(dir)
 		bin = dir
+		os.Setenv("GORACE", noRaceSleep)
 		build := exec.Command("go", "build", "-o", filepath.Join(dir, "heka"), ".")
 		if raceDetector {
 			build.Args = append(build.Args[:2], append([]string{"-race"}, build.Args[2:]...)...)

@@ -92,7 +92,7 @@ func run(t *testing.T, dir, pipeline string, feed bool) *line {
 
 // noRaceSleep lets programs with the race detector in them end without the second
 // that it waits for goroutines.
-const noRaceSleep = "GORACE=atexit_sleep_ms=0"
+const noRaceSleep = "atexit_sleep_ms=0" // of GORACE, in the environment
 
 func newPipe(t *testing.T) (r, w *os.File) {
 	t.Helper()
@@ -109,8 +109,7 @@ func (l *line) start(dir string, words []string, stdin, stdout *os.File) {
 	p := &process{done: make(chan struct{})}
 	p.cmd = exec.Command(filepath.Join(bin, words[0]), words[1:]...)
 	p.cmd.Dir = dir
-	p.cmd.Env = append(os.Environ(), "HEKA_HOSTNAME=host.example", "TZ=UTC", "NO_COLOR=1",
-		noRaceSleep)
+	p.cmd.Env = append(os.Environ(), "HEKA_HOSTNAME=host.example", "TZ=UTC", "NO_COLOR=1")
 	p.cmd.Stdout, p.cmd.Stderr = stdout, &p.stderr
 	if stdin != nil {
 		p.cmd.Stdin = stdin

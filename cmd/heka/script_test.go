@@ -56,7 +56,7 @@ func session(ts *testscript.TestScript, args []string, fused bool) {
 	if len(args) != 1 {
 		ts.Fatalf("want one session file")
 	}
-	env := append(os.Environ(), noRaceSleep)
+	env := os.Environ()
 	for _, k := range []string{"PATH", "HEKA_HOSTNAME", "TZ", "LC_ALL", "NO_COLOR"} {
 		env = append(env, k+"="+ts.Getenv(k))
 	}
