@@ -64,7 +64,7 @@ func expand(args []string) (paths []string, errs []error) {
 		found, _ := filepath.Glob(a) // the pattern is checked
 		if len(found) == 0 {
 			errs = append(errs, &os.PathError{Op: "read", Path: a,
-				Err: errors.New("no file matches")})
+				Err: fmt.Errorf("no file matches: %w", os.ErrNotExist)})
 		}
 		paths = append(paths, found...)
 	}

@@ -101,11 +101,15 @@ func (e *CSV) add(name string, r ref) {
 	e.columns = append(e.columns, column{name: name, ref: r})
 }
 
-// take makes columns of the first message.
+// take makes columns of the first message: of its time, type, payload if it has one,
+// and fields.
 func (e *CSV) take(v *msg.View) {
 	e.taken = true
 	e.add("Timestamp", ref{isHeader: true, header: msg.Timestamp})
 	e.add("Type", ref{isHeader: true, header: msg.Type})
+	if len(v.Payload()) > 0 {
+		e.add("Payload", ref{isHeader: true, header: msg.Payload})
+	}
 	for it := v.Fields(); it.Next() && len(e.columns) < maxColumns; {
 		if _, ok := e.index[string(it.Name)]; !ok {
 			e.add(string(it.Name), fieldRef(string(it.Name)))

@@ -2,10 +2,12 @@ package stage
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
 
+	"heka/lib/encode"
 	"heka/lib/msg"
 )
 
@@ -103,7 +105,7 @@ func (l *mapLane) Do(in *Batch) (*Batch, error) {
 func (l *mapLane) fail(out *Batch, err error) error {
 	l.env.Stats.Bad.Add(1)
 	if l.env.Strict {
-		return fmt.Errorf("%w: %s: %w", ErrBadData, l.name, err)
+		return fmt.Errorf("%w: %s: %w%s", ErrBadData, l.name, err, l.place())
 	}
 	l.b.Copy(&l.view)
 	Mark(&l.b, l.name, err)
@@ -113,6 +115,25 @@ func (l *mapLane) fail(out *Batch, err error) error {
 	out.Off = append(out.Off, uint32(len(out.Buf)))
 	out.Buf = l.b.Append(out.Buf)
 	return nil
+}
+
+// maxQuoted is how much of a payload a text of an error quotes.
+const maxQuoted = 200
+
+// place says which message is in l.view: where it came from, with the byte at which
+// its line starts if its uuid tells; and what it says, if texts of errors may tell.
+func (l *mapLane) place() string {
+	u, v := l.view.Uuid(), &l.view
+	where := "a message"
+	if u[6]>>4 == 8 { // made of a file and an offset
+		offset := binary.BigEndian.Uint64(u[8:]) & (1<<62 - 1)
+		where = fmt.Sprintf("the line at byte %d", offset)
+	}
+	text := fmt.Sprintf(" (%s of %s)", where, encode.AppendVisible(nil, v.Logger()))
+	if p := v.Payload(); l.env.ShowData && len(p) > 0 {
+		text += ": " + string(encode.AppendVisible(nil, p[:min(len(p), maxQuoted)]))
+	}
+	return text
 }
 
 // Select returns the stage that lets those messages through for which a condition
