@@ -3,8 +3,10 @@ package main
 import (
 	"bufio"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"os"
+	"os/exec"
 	"path/filepath"
 
 	"heka/lib/msg"
@@ -18,9 +20,10 @@ type inputs struct {
 }
 
 type file struct {
-	path  string
-	bytes int64
-	count int64
+	path     string
+	bytes    int64
+	count    int64 // messages in it, if it is a capture
+	messages int64 // bytes of the messages that it becomes, where that is what counts; or 0
 }
 
 // capture writes messages of about 500 bytes with 8 fields to path, n of each of
@@ -89,11 +92,30 @@ func lines(bin, path string, size int64, seed int) (file, error) {
 	return file{path: path, bytes: info.Size()}, nil
 }
 
+// sizeOf returns how many bytes a command writes.
+func sizeOf(c *exec.Cmd) (int64, error) {
+	out, err := c.StdoutPipe()
+	if err != nil {
+		return 0, err
+	}
+	if err := c.Start(); err != nil {
+		return 0, err
+	}
+	n, err := io.Copy(io.Discard, out)
+	if err != nil {
+		return n, err
+	}
+	return n, c.Wait()
+}
+
 func makeInputs(bin, dir string, size int64) (in inputs, err error) {
 	if in.access, err = lines(bin, filepath.Join(dir, "access.log"), size, 1); err != nil {
 		return in, err
 	}
 	if in.raw, err = lines(bin, filepath.Join(dir, "raw.log"), 2*size, 2); err != nil {
+		return in, err
+	}
+	if in.raw.messages, err = sizeOf(command(bin, "heka-tail", in.raw.path)); err != nil {
 		return in, err
 	}
 	in.routes, err = capture(filepath.Join(dir, "routes.heka"), size)

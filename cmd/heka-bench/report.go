@@ -35,7 +35,7 @@ func report(out io.Writer, all []*workload) {
 	for _, w := range all {
 		byName[w.name] = w
 	}
-	fmt.Fprintln(out, "| workload | MB/s (min - max) | Gbit/s | ratio | CPU s/GB | peak MB |")
+	fmt.Fprintln(out, "| workload | MB/s (min - max) | Gbit/s of messages | ratio | CPU s/GB | peak MB |")
 	fmt.Fprintln(out, "| --- | --- | --- | --- | --- | --- |")
 	for _, w := range all {
 		mid, low, high := w.median(func(r result) float64 {
@@ -54,8 +54,14 @@ func report(out io.Writer, all []*workload) {
 			slices.Sort(q)
 			ratio = fmt.Sprintf("%.2f x %s", q[len(q)/2], w.versus)
 		}
-		fmt.Fprintf(out, "| %s | %.0f (%.0f - %.0f) | %.1f | %s | %.2f | %.0f |\n",
-			w.name, mid, low, high, mid*8/1e3, ratio, cpu, peak)
+		gbit := ""
+		if w.in.count > 0 {
+			gbit = fmt.Sprintf("%.1f", mid*8/1e3)
+		} else if w.in.messages > 0 {
+			gbit = fmt.Sprintf("%.1f", mid*8/1e3*float64(w.in.messages)/float64(w.in.bytes))
+		}
+		fmt.Fprintf(out, "| %s | %.0f (%.0f - %.0f) | %s | %s | %.2f | %.0f |\n",
+			w.name, mid, low, high, gbit, ratio, cpu, peak)
 	}
 	fmt.Fprintln(out)
 	for _, w := range all {

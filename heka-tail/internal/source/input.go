@@ -6,14 +6,11 @@ import (
 	"io"
 	"os"
 	"sync/atomic"
-	"time"
 
 	"golang.org/x/sys/unix"
-)
 
-// drainIdle is how long a pipe may be silent after a stop until it counts as
-// drained: long enough for the program before it to end as well.
-const drainIdle = 300 * time.Millisecond
+	"heka/lib/pollfd"
+)
 
 // Input is a descriptor that is read from start to end. A wait for a pipe, socket
 // or terminal ends with the context at once, and with stop once what was written
@@ -28,10 +25,8 @@ type Input struct {
 	stop    <-chan struct{}
 	head    []byte // read already
 	read    atomic.Int64
-	stopped bool     // the end that Read told was that of stop
-	wake    *os.File // closed at its other end when a wait is to end
-	done    chan struct{}
-	gone    chan struct{}
+	stopped bool           // the end that Read told was that of stop
+	waiter  *pollfd.Waiter // nil for a regular file
 }
 
 // Open opens path. A FIFO's writer is waited for in Read.
@@ -63,29 +58,16 @@ func NewInput(ctx context.Context, stop <-chan struct{}, fd int, name string) (*
 	if st.Regular() {
 		return in, nil
 	}
-	var w *os.File
-	if in.wake, w, err = os.Pipe(); err != nil {
+	if in.waiter, err = pollfd.New(ctx, stop, fd); err != nil {
 		return nil, fmt.Errorf("wait for %s: %w", name, err)
 	}
-	in.done, in.gone = make(chan struct{}), make(chan struct{})
-	go func() {
-		defer close(in.gone)
-		select {
-		case <-ctx.Done():
-		case <-stop:
-		case <-in.done:
-		}
-		w.Close()
-	}()
 	return in, nil
 }
 
 // Close gives up what waiting needed, and the descriptor if Open made it.
 func (in *Input) Close() {
-	if in.done != nil {
-		close(in.done)
-		<-in.gone
-		in.wake.Close()
+	if in.waiter != nil {
+		in.waiter.Close()
 	}
 	if in.own {
 		unix.Close(in.fd)
@@ -97,7 +79,7 @@ func (in *Input) Count() int64 { return in.read.Load() }
 
 // Ready reports whether Read would return at once.
 func (in *Input) Ready() bool {
-	return in.Regular() || len(in.head) > 0 || poll(in.fd, 0)
+	return in.waiter == nil || len(in.head) > 0 || in.waiter.Ready()
 }
 
 // Read implements io.Reader. After a stop it returns io.EOF; errors name the file.
@@ -127,32 +109,24 @@ func (in *Input) Read(p []byte) (int, error) {
 
 // wait returns when there is something to read.
 func (in *Input) wait() error {
-	if err := in.ctx.Err(); err != nil {
-		return err
-	}
-	if in.Regular() {
-		select {
-		case <-in.stop:
+	if in.waiter != nil {
+		ready, err := in.waiter.Wait()
+		if err == nil && !ready {
 			in.stopped = true
-			return io.EOF
-		default:
-			return nil
+			err = io.EOF
 		}
-	}
-	fds := []unix.PollFd{
-		{Fd: int32(in.fd), Events: unix.POLLIN}, {Fd: int32(in.wake.Fd()), Events: unix.POLLIN},
-	}
-	if _, err := unix.Poll(fds, -1); err == unix.EINTR {
-		return in.wait()
+		return err
 	}
 	if err := in.ctx.Err(); err != nil {
 		return err
 	}
-	if fds[1].Revents != 0 && !poll(in.fd, drainIdle) {
+	select {
+	case <-in.stop:
 		in.stopped = true
 		return io.EOF
+	default:
+		return nil
 	}
-	return nil
 }
 
 // packing reads as much as tells how the content is compressed.
@@ -185,15 +159,4 @@ func (in *Input) seek(at int64) error {
 
 func (in *Input) failed(err error) error {
 	return &os.PathError{Op: "read", Path: in.name, Err: err}
-}
-
-// poll reports whether fd can be read, or has ended, within timeout.
-func poll(fd int, timeout time.Duration) bool {
-	fds := []unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}
-	for {
-		_, err := unix.Poll(fds, int(timeout/time.Millisecond))
-		if err != unix.EINTR {
-			return fds[0].Revents != 0 || err != nil
-		}
-	}
 }
