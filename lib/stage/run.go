@@ -42,6 +42,13 @@ func (r *behind) Read() (*Batch, error) {
 	return r.in.Read()
 }
 
+func (r *behind) readUntil(ctx context.Context) (*Batch, error) {
+	if r.first != nil {
+		return r.Read()
+	}
+	return readUntil(ctx, r.in)
+}
+
 // pool returns the pool of e's pipeline.
 func (e *Env) pool() *Pool {
 	if e.Pool == nil {
@@ -175,7 +182,10 @@ func newLink(from, to context.Context) *link {
 }
 
 // Read implements Reader for the node behind the link.
-func (l *link) Read() (*Batch, error) {
+func (l *link) Read() (*Batch, error) { return l.readUntil(l.to) }
+
+// readUntil is Read that ends with ctx, too.
+func (l *link) readUntil(ctx context.Context) (*Batch, error) {
 	select {
 	case b, ok := <-l.ch:
 		if !ok {
@@ -184,7 +194,19 @@ func (l *link) Read() (*Batch, error) {
 		return b, nil
 	case <-l.to.Done():
 		return nil, l.to.Err()
+	case <-ctx.Done():
+		return nil, ctx.Err()
 	}
+}
+
+// readUntil reads from in, whose wait ends with ctx if in is one of ours.
+func readUntil(ctx context.Context, in Reader) (*Batch, error) {
+	if r, ok := in.(interface {
+		readUntil(context.Context) (*Batch, error)
+	}); ok {
+		return r.readUntil(ctx)
+	}
+	return in.Read()
 }
 
 func (l *link) writer() Writer { return linkWriter{l} }
@@ -202,136 +224,5 @@ func (l linkWriter) Write(b *Batch) error {
 	case <-l.from.Done():
 		b.Release()
 		return l.from.Err()
-	}
-}
-
-// laneGroup runs neighbouring Parallel stages: each lane calls one after another,
-// and batches are dealt to the lanes in turn and collected in the same turn, so
-// that they come out in the order in which they came in.
-type laneGroup struct {
-	n      int
-	stages []Parallel
-}
-
-// series is the lanes of several stages, called one after another.
-type series []Lane
-
-func (s series) Do(b *Batch) (*Batch, error) {
-	if b.Tick != 0 {
-		return b, nil
-	}
-	var err error
-	for _, l := range s {
-		var lerr error
-		if b, lerr = l.Do(b); lerr != nil && err == nil {
-			err = lerr
-		}
-		if b == nil {
-			break
-		}
-	}
-	return b, err
-}
-
-func (g *laneGroup) newLane() series {
-	s := make(series, len(g.stages))
-	for i, p := range g.stages {
-		s[i] = p.NewLane()
-	}
-	return s
-}
-
-type job struct {
-	b   *Batch
-	err error
-}
-
-func (g *laneGroup) Run(ctx context.Context, in Reader, out Writer) error {
-	if g.n == 1 {
-		return runLane(ctx, g.newLane(), in, out)
-	}
-	ctx, cancel := context.WithCancel(ctx)
-	var wg sync.WaitGroup
-	defer wg.Wait()
-	defer cancel()
-	ins, outs := make([]chan *Batch, g.n), make([]chan job, g.n)
-	for i := range g.n {
-		ins[i], outs[i] = make(chan *Batch, 1), make(chan job, 1)
-		wg.Add(1)
-		go func() {
-			defer wg.Done()
-			defer close(outs[i])
-			work(ctx, g.newLane(), ins[i], outs[i])
-		}()
-	}
-	failed := make(chan error, 1)
-	wg.Add(1)
-	go func() {
-		defer wg.Done()
-		failed <- deal(ctx, in, ins)
-		for _, ch := range ins {
-			close(ch)
-		}
-	}()
-	if err := collect(ctx, outs, out); err != nil {
-		return err
-	}
-	return <-failed
-}
-
-// deal hands batches to the lanes in turn.
-func deal(ctx context.Context, in Reader, ins []chan *Batch) error {
-	for i := 0; ; i++ {
-		b, err := in.Read()
-		if err == io.EOF {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		select {
-		case ins[i%len(ins)] <- b:
-		case <-ctx.Done():
-			b.Release()
-			return ctx.Err()
-		}
-	}
-}
-
-// work runs one lane.
-func work(ctx context.Context, l Lane, in <-chan *Batch, out chan<- job) {
-	for b := range in {
-		var made *Batch
-		err := guard(func() (err error) {
-			made, err = l.Do(b)
-			return err
-		})
-		select {
-		case out <- job{made, err}:
-		case <-ctx.Done():
-			return
-		}
-	}
-}
-
-// collect writes what the lanes made, in turn.
-func collect(ctx context.Context, outs []chan job, out Writer) error {
-	for i := 0; ; i++ {
-		select {
-		case j, ok := <-outs[i%len(outs)]:
-			if !ok {
-				return nil
-			}
-			if j.b != nil {
-				if err := out.Write(j.b); err != nil {
-					return err
-				}
-			}
-			if j.err != nil {
-				return j.err
-			}
-		case <-ctx.Done():
-			return ctx.Err()
-		}
 	}
 }

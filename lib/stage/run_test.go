@@ -221,6 +221,14 @@ func TestEndings(t *testing.T) {
 	f("a source that waits is cancelled", nil, func(e *stage.Env) []stage.Stage {
 		return []stage.Stage{silent{}, quits{}}
 	})
+	f("a lane fails while the source waits", errOdd, func(e *stage.Env) []stage.Stage {
+		e.Strict = true
+		return []stage.Stage{then{stagetest.Source(e, 1, payloads(2)...), silent{}}, odd(e), drain{}}
+	})
+	f("within a stage, a lane fails while the source waits", errOdd, func(e *stage.Env) []stage.Stage {
+		e.Strict = true
+		return []stage.Stage{then{stagetest.Source(e, 1, payloads(2)...), silent{}}, within{e, odd(e)}, drain{}}
+	})
 	f("a stage panics", stage.ErrBug, func(e *stage.Env) []stage.Stage {
 		return []stage.Stage{endless{e}, stage.Map(e, "p", func() stage.Func {
 			return func(*msg.View, *msg.Builder) error { panic("oops") }
@@ -231,6 +239,30 @@ func TestEndings(t *testing.T) {
 	if err := stage.Run(ctx, &stage.Env{}, silent{}, drain{}); err != context.Canceled {
 		t.Errorf("cancelled: %v", err)
 	}
+}
+
+// then is the source that is one and then another.
+type then struct{ a, b stage.Stage }
+
+func (s then) Run(ctx context.Context, in stage.Reader, out stage.Writer) error {
+	if err := s.a.Run(ctx, in, out); err != nil {
+		return err
+	}
+	return s.b.Run(ctx, in, out)
+}
+
+// within is the stage that leaves everything to another.
+type within struct {
+	env *stage.Env
+	st  stage.Stage
+}
+
+func (s within) Run(ctx context.Context, in stage.Reader, out stage.Writer) error {
+	b, err := in.Read()
+	if err != nil {
+		return err
+	}
+	return stage.Continue(ctx, s.env, b, in, out, s.st)
 }
 
 type drain struct{}
