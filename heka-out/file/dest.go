@@ -98,6 +98,10 @@ func (d *dest) choose() error {
 		}
 	case d.format == "":
 		d.format = formatHeka
+	case d.format == "protobuf":
+		return &stage.UsageError{
+			Msg: "-o protobuf goes to stdout", Hint: "heka-out -o protobuf > " + d.name,
+		}
 	case d.format == "table":
 		return &stage.UsageError{
 			Msg: "-o table is for a terminal", Hint: "to a file, write text or csv",

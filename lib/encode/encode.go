@@ -63,6 +63,7 @@ func Formats() []Format {
 		{Name: "tsv", Doc: "as csv, separated by tabs", Ordered: true},
 		{Name: "text", Doc: "the payload, or else the fields"},
 		{Name: "template", Doc: "a text with %{Name} and %Y %m %d ..."},
+		{Name: "protobuf", Doc: "the framing and messages of Mozilla's Heka"},
 	}
 }
 
@@ -95,6 +96,8 @@ func New(format string, opts Options) (func() Encoder, error) {
 		return func() Encoder { e, _ := NewCSV(c); return e }, nil
 	case "text":
 		return func() Encoder { return NewText() }, nil
+	case "protobuf":
+		return func() Encoder { return Protobuf{} }, nil
 	case "template":
 		if opts.Template == "" {
 			return nil, errors.New("template: the text is empty")

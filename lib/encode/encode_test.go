@@ -48,10 +48,10 @@ func TestNewErrors(t *testing.T) {
 			t.Errorf("%s: %v", format, err)
 		}
 	}
-	const all = "there are json, logfmt, csv, tsv, text, template"
+	const all = "there are json, logfmt, csv, tsv, text, template, protobuf"
 	f("jsno", Options{}, `unknown format "jsno" (did you mean "json"?); `+all)
 	f("JSON", Options{}, `unknown format "JSON" (did you mean "json"?); `+all)
-	f("protobuf", Options{}, `unknown format "protobuf"; `+all)
+	f("avro", Options{}, `unknown format "avro"; `+all)
 	f("", Options{}, `unknown format ""; `+all)
 	f(strings.Repeat("x", 99), Options{}, `unknown format "`+strings.Repeat("x", 99)+`"; `+all)
 	f("template", Options{}, "template: the text is empty")

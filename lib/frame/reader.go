@@ -14,7 +14,7 @@ type Options struct {
 	MaxLine   int             // longest line of text; split.DefaultMaxLine if 0
 	Envelope  msg.Builder     // of the messages that lines of text become
 	Now       func() int64    // their timestamp, nanoseconds since 1970 UTC; required
-	Keys      Keys            // of the signers of Heka's framing; nil: signatures are not checked
+	Keys      Keys            // of the signers of Heka's framing: what they did not sign is refused; nil: anything goes
 	Unchecked bool            // leave msg.Check to the caller, who may have more cores; see Reader.Checked
 	Skip      func(Span) bool // if set, called for each block; true passes over it unread
 }

@@ -363,3 +363,33 @@ func TestEffort(t *testing.T) {
 	f("blocks of 1 MiB", []byte{msg.Sep, KindBlock, 0, msg.Version, 0, 0x10, 0, 0, 0, 0, 0, 0}, 1<<20)
 	f("messages of 1 MiB", []byte{msg.Sep, KindMessage, 0, msg.Version, 0, 0x10, 0, 0, 0, 0, 0, 0}, 1<<20)
 }
+
+// TestKeys wants only what a key signed, once there are keys.
+func TestKeys(t *testing.T) {
+	s, err := NewSigner("ops", 1, HashSHA1, []byte("secret"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var stream []byte
+	for i, signer := range []*Signer{s, nil, s} {
+		m := number(i)
+		v, err := msg.Parse(m.Append(nil)[msg.HeaderSize:])
+		if err != nil {
+			t.Fatal(err)
+		}
+		stream = AppendHeka(stream, &v, signer)
+	}
+	f := func(keys Keys, refused int64, want ...string) {
+		t.Helper()
+		opt := options()
+		opt.Keys = keys
+		got, r := read(t, bytes.NewReader(stream), opt)
+		if d := cmp.Diff(want, got); d != "" || r.Stats != (Stats{Unsigned: refused}) {
+			t.Errorf("%+v\n%s", r.Stats, d)
+		}
+	}
+	f(nil, 0, "0", "1", "2")
+	f(Keys{"ops_1": []byte("secret")}, 1, "0", "2")
+	f(Keys{"ops_1": []byte("wrong")}, 3)
+	f(Keys{}, 3)
+}

@@ -256,7 +256,10 @@ func (r *Reader) scanBlock(buf []byte, at int, off []uint32) (int, []uint32, err
 // readHeka takes the next messages of Heka's framing and converts them.
 func (r *Reader) readHeka(buf []byte, off []uint32) ([]byte, []uint32, error) {
 	for full := batchFull; len(buf) < full; {
-		body, _, n, err := NextHeka(r.raw[r.at:], r.opt.MaxRecord, r.opt.Keys)
+		body, signer, n, err := NextHeka(r.raw[r.at:], r.opt.MaxRecord, r.opt.Keys)
+		if err == nil && r.opt.Keys != nil && len(signer) == 0 {
+			err = ErrSignature
+		}
 		if err == nil {
 			was := len(buf)
 			if buf, err = r.convert.Append(buf, body); err == nil {

@@ -31,6 +31,7 @@ type options struct {
 	maxRecord size
 	maxLine   size
 	hostname  string
+	keys      string
 	showData  bool
 	grace     time.Duration
 }
@@ -46,7 +47,7 @@ func newOptions() *options {
 // default, so that several parts of one command line add up.
 func (o *options) declare(fs *pflag.FlagSet) {
 	fs.StringVarP(&o.format, "output", "o", o.format,
-		"output `FORMAT`: heka, json, logfmt, csv, tsv, text, template, table")
+		"output `FORMAT`: heka, json, logfmt, csv, tsv, text, template, table, protobuf")
 	fs.BoolVar(&o.flat, "flat", o.flat, "with -o json or logfmt: the fields alone, no envelope")
 	fs.StringSliceVar(&o.columns, "columns", o.columns, "with -o csv or tsv: `NAMES` of the columns")
 	fs.StringVar(&o.template, "template", o.template,
@@ -63,6 +64,7 @@ func (o *options) declare(fs *pflag.FlagSet) {
 	fs.Var(&o.maxRecord, "max-record", "longest message that is read, in `BYTES`")
 	fs.Var(&o.maxLine, "max-line", "longest line that is kept whole, in `BYTES`")
 	fs.StringVar(&o.hostname, "hostname", o.hostname, "`NAME` of this host in messages made here")
+	fs.StringVar(&o.keys, "keys", o.keys, "refuse records of Heka's framing that no key in `FILE` signed")
 	fs.BoolVar(&o.showData, "show-data", o.showData, "let texts of errors quote messages")
 	fs.DurationVar(&o.grace, "grace", o.grace, "how long to drain after an interrupt, a `DURATION` like 10s")
 }

@@ -139,8 +139,12 @@ func (s *session) stages() ([]stage.Stage, error) {
 				Hint: "give a file, or pipe something in: heka-tail FILE | " + s.first.Wing.Name + " ...",
 			}
 		}
+		keys, err := readKeys(s.first.opt.keys)
+		if err != nil {
+			return nil, err
+		}
 		all = append(all, stage.Input(s.first.Env, s.first.Files, frame.Options{
-			MaxLine: s.first.Env.MaxLine,
+			MaxLine: s.first.Env.MaxLine, Keys: keys,
 		}))
 	}
 	limit := int64(0)

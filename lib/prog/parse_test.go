@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"net"
 	"os"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -198,5 +199,33 @@ func TestStatsLine(t *testing.T) {
 	want := "heka-decode: in 10 (0B) out 0 (0B) bad 2 in 2s, 5/s"
 	if got := c.statsLine(2 * time.Second); got != want {
 		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+func TestReadKeys(t *testing.T) {
+	f := func(text, want string) {
+		t.Helper()
+		name := filepath.Join(t.TempDir(), "keys")
+		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		keys, err := readKeys(name)
+		got := fmt.Sprint(len(keys), " ", string(keys["ops_1"]))
+		if err != nil {
+			got = strings.ReplaceAll(err.Error(), name, "FILE")
+		}
+		if got != want {
+			t.Errorf("%q: %s, want %s", text, got, want)
+		}
+	}
+	f("", "0 ")
+	f("# keys\n\nops_1   secret \nops_2 other\n", "2 secret")
+	f("ops_1\n", "--keys FILE: line 1 is no SIGNER_VERSION and KEY; "+
+		"write a signer, _, its version, a blank, and its key")
+	if _, err := readKeys("/no/such/file"); err == nil {
+		t.Error("no error of a file that is not there")
+	}
+	if keys, err := readKeys(""); keys != nil || err != nil {
+		t.Errorf("without the flag: %v, %v", keys, err)
 	}
 }

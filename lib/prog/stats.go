@@ -21,6 +21,7 @@ func (c *Command) statsLine(took time.Duration) string {
 		s.Out.Load(), formatSize(s.OutBytes.Load()))
 	count("bad", s.Bad.Load())
 	count("dropped", s.Dropped.Load())
+	count("refused", s.Refused.Load())
 	count("damaged", s.Damaged.Load())
 	count("skipped bytes", s.Skipped.Load())
 	fmt.Fprintf(&b, " in %.3gs", took.Seconds())

@@ -64,6 +64,7 @@ type Stats struct {
 	Dropped       atomic.Int64 // messages given up by stated policy
 	Damaged       atomic.Int64 // places where an input was damaged
 	Skipped       atomic.Int64 // bytes passed over there
+	Refused       atomic.Int64 // messages refused for their signature
 }
 
 // Logger returns the logger of e, which is never nil.

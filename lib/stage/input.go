@@ -115,7 +115,7 @@ func (s *input) count(b *Batch) {
 func (s *input) report(r *frame.Reader, name string) {
 	s.env.Stats.Damaged.Add(r.Stats.Damaged)
 	s.env.Stats.Skipped.Add(r.Stats.Skipped)
-	s.env.Stats.Damaged.Add(r.Stats.Unsigned)
+	s.env.Stats.Refused.Add(r.Stats.Unsigned)
 	if r.Stats.Unsigned > 0 {
 		s.env.Logger().Warn(fmt.Sprintf("%s: %d records refused for their signature",
 			name, r.Stats.Unsigned))
