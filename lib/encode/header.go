@@ -37,18 +37,18 @@ func (r *run) is(b []byte, i int) bool {
 func (e *JSON) headers(buf []byte, j int, b []byte) ([]byte, int, int) {
 	*(*[16]byte)(buf[j:]) = timestampText
 	j += len(`"Timestamp":"`)
-	j = e.clock.put(buf, j, int64(binary.BigEndian.Uint64(b[timestampAt:])))
+	j = e.clock.put(buf, j, int64(binary.BigEndian.Uint64(b[msg.TimestampAt:])))
 	buf[j], buf[j+1] = '"', ','
 	j += 2
 
-	i := typeAt
+	i := msg.TypeAt
 	if r := &e.heads[slot(b, i)]; r.is(b, i) {
 		j += copy(buf[j:], r.text)
 		i += len(r.raw)
 	} else {
 		buf, j, i = r.render(buf, j, b, i, msg.Type, msg.Severity)
 	}
-	if b[i] == fixstr {
+	if b[i] == msg.WireFixStr {
 		i++
 	} else {
 		buf, j, i = putHeader(buf, j, b, i, msg.Payload)
@@ -61,7 +61,7 @@ func (e *JSON) headers(buf []byte, j int, b []byte) ([]byte, int, int) {
 		buf, j, i = r.render(buf, j, b, i, msg.EnvVersion, msg.Hostname)
 	}
 	buf = room(buf, j, slack)
-	u := b[uuidAt : uuidAt+16]
+	u := b[msg.UuidAt : msg.UuidAt+16]
 	if binary.LittleEndian.Uint64(u)|binary.LittleEndian.Uint64(u[8:]) != 0 {
 		*(*[8]byte)(buf[j:]) = uuidText
 		j += len(uuidText)
@@ -74,8 +74,8 @@ func (e *JSON) headers(buf []byte, j int, b []byte) ([]byte, int, int) {
 
 // skip returns where the map of fields stands in b.
 func (e *JSON) skip(b []byte) int {
-	i := e.heads[slot(b, typeAt)].skip(b, typeAt, 3)
-	if b[i] == fixstr {
+	i := e.heads[slot(b, msg.TypeAt)].skip(b, msg.TypeAt, 3)
+	if b[i] == msg.WireFixStr {
 		i++
 	} else {
 		_, i = msg.TextAt(b, i)

@@ -111,9 +111,9 @@ func (e *JSON) fields(buf []byte, j int, b []byte, i, n int) ([]byte, int, bool)
 		i += k.rawLen
 		var size int
 		switch c := b[i]; {
-		case c&0xe0 == fixstr:
+		case c&0xe0 == msg.WireFixStr:
 			i, size = i+1, int(c&0x1f)
-		case c == tStr8:
+		case c == msg.WireStr8:
 			i, size = i+2, int(b[i+1])
 		default:
 			buf, j, i = putValue(buf, j, b, i)
@@ -139,38 +139,38 @@ func (e *JSON) fields(buf []byte, j int, b []byte, i, n int) ([]byte, int, bool)
 // byte is when it returns.
 func putValue(buf []byte, j int, b []byte, i int) ([]byte, int, int) {
 	switch c := b[i]; c {
-	case tFalse:
+	case msg.WireFalse:
 		return buf, j + copy(buf[j:], "false"), i + 1
-	case tTrue:
+	case msg.WireTrue:
 		return buf, j + copy(buf[j:], "true"), i + 1
-	case tUint32:
+	case msg.WireUint32:
 		return buf, putUint(buf, j, uint64(binary.BigEndian.Uint32(b[i+1:]))), i + 5
-	case tFloat32:
+	case msg.WireFloat32:
 		return buf, putFloat(buf, j, floatAt(b, i)), i + 5
-	case tFloat64:
+	case msg.WireFloat64:
 		return buf, putFloat(buf, j, floatAt(b, i)), i + 9
-	case tUint8:
+	case msg.WireUint8:
 		return buf, putUint(buf, j, uint64(b[i+1])), i + 2
-	case tUint16:
+	case msg.WireUint16:
 		return buf, putUint(buf, j, uint64(binary.BigEndian.Uint16(b[i+1:]))), i + 3
-	case tUint64, tInt8, tInt16, tInt32, tInt64:
+	case msg.WireUint64, msg.WireInt8, msg.WireInt16, msg.WireInt32, msg.WireInt64:
 		return putInteger(buf, j, b, i)
-	case tStr16, tStr32:
+	case msg.WireStr16, msg.WireStr32:
 		start, stop := msg.TextAt(b, i)
 		buf, j = putLong(buf, j, b[start:stop])
 		return buf, j, stop
-	case tBin8, tBin16, tBin32:
+	case msg.WireBin8, msg.WireBin16, msg.WireBin32:
 		start, stop := msg.TextAt(b, i)
 		buf, j = putBase64(buf, j, b[start:stop])
 		return buf, j, stop
-	case tStr8:
+	case msg.WireStr8:
 		n := int(b[i+1])
 		return buf, putString(buf, j, b, i+2, n), i + 2 + n
 	default:
 		switch {
-		case c < fixmap:
+		case c < msg.WireFixMap:
 			return buf, putUint(buf, j, uint64(c)), i + 1
-		case c&0xe0 == fixstr:
+		case c&0xe0 == msg.WireFixStr:
 			n := int(c & 0x1f)
 			return buf, putString(buf, j, b, i+1, n), i + 1 + n
 		case isArray(c):

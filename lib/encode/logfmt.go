@@ -86,7 +86,7 @@ func (e *Logfmt) key(dst []byte, prev *key, b []byte, i int) ([]byte, *key, int)
 
 func (e *Logfmt) headers(dst, b []byte, o *offsets) []byte {
 	dst = append(dst, "timestamp="...)
-	dst = e.clock.append(dst, int64(binary.BigEndian.Uint64(b[timestampAt:])))
+	dst = e.clock.append(dst, int64(binary.BigEndian.Uint64(b[msg.TimestampAt:])))
 	dst = appendPair(dst, " type=", b, o[msg.Type])
 	dst = appendPair(dst, " logger=", b, o[msg.Logger])
 	if u, neg, _ := integer(b, o[msg.Severity]); u != msg.DefaultSeverity || neg {

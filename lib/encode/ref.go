@@ -96,10 +96,10 @@ func (r *ref) appendHeader(dst, b []byte, o *offsets, c *clock) []byte {
 	switch r.header {
 	case msg.Uuid:
 		var t [36]byte
-		putUuid(t[:], b[uuidAt:uuidAt+16])
+		putUuid(t[:], b[msg.UuidAt:msg.UuidAt+16])
 		return append(dst, t[:]...)
 	case msg.Timestamp:
-		return c.append(dst, int64(binary.BigEndian.Uint64(b[timestampAt:])))
+		return c.append(dst, int64(binary.BigEndian.Uint64(b[msg.TimestampAt:])))
 	case msg.Severity, msg.Pid:
 		return appendNumber(dst, b, o[r.header])
 	}

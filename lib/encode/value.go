@@ -25,11 +25,11 @@ func appendScalar(dst, b []byte, i int) []byte {
 // appendNumber appends the integer, float or bool at b[i:].
 func appendNumber(dst, b []byte, i int) []byte {
 	switch b[i] {
-	case tTrue:
+	case msg.WireTrue:
 		return append(dst, "true"...)
-	case tFalse:
+	case msg.WireFalse:
 		return append(dst, "false"...)
-	case tFloat32, tFloat64:
+	case msg.WireFloat32, msg.WireFloat64:
 		switch f := floatAt(b, i); {
 		case math.IsNaN(f):
 			return append(dst, "NaN"...)

@@ -62,12 +62,12 @@ func (b *Builder) Reset() {
 func (b *Builder) Copy(v *View) {
 	b.CopyHeader(v)
 	n, i := MapAt(v.body, v.fieldsAt())
-	if n == 0 && v.body[0] < fixarray+withRep {
+	if n == 0 && v.body[0] < WireFixArray+withRep {
 		return
 	}
 	stop := v.fieldsEnd()
 	b.fields, b.n = append(b.fields, v.body[i:stop]...), n
-	if v.body[0] >= fixarray+withRep {
+	if v.body[0] >= WireFixArray+withRep {
 		n, i = MapAt(v.body, stop)
 		at := i
 		for range 2 * n {
@@ -83,7 +83,7 @@ func (b *Builder) CopyHeader(v *View) {
 	b.fields, b.n, b.reps, b.nreps = b.fields[:0], 0, b.reps[:0], 0
 	copy(b.Uuid[:], v.Uuid())
 	b.Timestamp = v.Timestamp()
-	i := typeAt
+	i := TypeAt
 	b.Type, i = text(v.body, i)
 	b.Logger, i = text(v.body, i)
 	b.Severity = integer(v.body, i)
@@ -157,16 +157,16 @@ func (b *Builder) Int(n int64) { b.fields = appendInt(b.fields, n) }
 
 // Float appends a floating point value.
 func (b *Builder) Float(f float64) {
-	b.fields = append(b.fields, tFloat64)
+	b.fields = append(b.fields, WireFloat64)
 	b.fields = binary.BigEndian.AppendUint64(b.fields, math.Float64bits(f))
 }
 
 // Bool appends a boolean value.
 func (b *Builder) Bool(t bool) {
 	if t {
-		b.fields = append(b.fields, tTrue)
+		b.fields = append(b.fields, WireTrue)
 	} else {
-		b.fields = append(b.fields, tFalse)
+		b.fields = append(b.fields, WireFalse)
 	}
 }
 
@@ -197,13 +197,15 @@ func appendShort(dst, s []byte) []byte {
 	}
 	n := len(dst)
 	dst = dst[:n+1+strCopy]
-	dst[n] = fixstr | byte(len(s))
+	dst[n] = WireFixStr | byte(len(s))
 	*(*[strCopy]byte)(dst[n+1:]) = [strCopy]byte(s[:strCopy])
 	return dst[:n+1+len(s)]
 }
 
 // Array starts a value that is an array; n scalars of one kind must follow.
-func (b *Builder) Array(n int) { b.fields = appendHead(b.fields, n, fixarray, tArray16, tArray32) }
+func (b *Builder) Array(n int) {
+	b.fields = appendHead(b.fields, n, WireFixArray, WireArray16, WireArray32)
+}
 
 // Value appends a copy of v.
 func (b *Builder) Value(v Value) { b.fields = append(b.fields, v.Raw()...) }
@@ -245,13 +247,13 @@ func PutHeader(rec []byte) {
 
 // AppendBody is Append without the record's header.
 func (b *Builder) AppendBody(dst []byte) []byte {
-	count := byte(fixarray + elements)
+	count := byte(WireFixArray + elements)
 	if b.nreps > 0 {
-		count = fixarray + withRep
+		count = WireFixArray + withRep
 	}
-	dst = append(dst, count, tBin8, 16)
+	dst = append(dst, count, WireBin8, 16)
 	dst = append(dst, b.Uuid[:]...)
-	dst = append(dst, tInt64)
+	dst = append(dst, WireInt64)
 	dst = binary.BigEndian.AppendUint64(dst, uint64(b.Timestamp))
 	dst = appendShort(dst, b.Type)
 	dst = appendShort(dst, b.Logger)
@@ -260,10 +262,10 @@ func (b *Builder) AppendBody(dst []byte) []byte {
 	dst = appendShort(dst, b.EnvVersion)
 	dst = appendInt(dst, b.Pid)
 	dst = appendShort(dst, b.Hostname)
-	dst = appendHead(dst, b.n, fixmap, tMap16, tMap32)
+	dst = appendHead(dst, b.n, WireFixMap, WireMap16, WireMap32)
 	dst = append(dst, b.fields...)
 	if b.nreps > 0 {
-		dst = appendHead(dst, b.nreps, fixmap, tMap16, tMap32)
+		dst = appendHead(dst, b.nreps, WireFixMap, WireMap16, WireMap32)
 		dst = append(dst, b.reps...)
 	}
 	b.ClearFields()
@@ -273,13 +275,13 @@ func (b *Builder) AppendBody(dst []byte) []byte {
 func appendStr[S []byte | string](dst []byte, s S) []byte {
 	switch n := len(s); {
 	case n < 32:
-		dst = append(dst, fixstr|byte(n))
+		dst = append(dst, WireFixStr|byte(n))
 	case n < 1<<8:
-		dst = append(dst, tStr8, byte(n))
+		dst = append(dst, WireStr8, byte(n))
 	case n < 1<<16:
-		dst = append(dst, tStr16, byte(n>>8), byte(n))
+		dst = append(dst, WireStr16, byte(n>>8), byte(n))
 	default:
-		dst = append(dst, tStr32)
+		dst = append(dst, WireStr32)
 		dst = binary.BigEndian.AppendUint32(dst, uint32(n))
 	}
 	return append(dst, s...)
@@ -288,11 +290,11 @@ func appendStr[S []byte | string](dst []byte, s S) []byte {
 func appendBin(dst, s []byte) []byte {
 	switch n := len(s); {
 	case n < 1<<8:
-		dst = append(dst, tBin8, byte(n))
+		dst = append(dst, WireBin8, byte(n))
 	case n < 1<<16:
-		dst = append(dst, tBin16, byte(n>>8), byte(n))
+		dst = append(dst, WireBin16, byte(n>>8), byte(n))
 	default:
-		dst = append(dst, tBin32)
+		dst = append(dst, WireBin32)
 		dst = binary.BigEndian.AppendUint32(dst, uint32(n))
 	}
 	return append(dst, s...)
@@ -303,19 +305,19 @@ func appendInt(dst []byte, n int64) []byte {
 	case n >= 0 && n < 0x80, n < 0 && n >= -32:
 		return append(dst, byte(n))
 	case n >= 0 && n < 1<<8:
-		return append(dst, tUint8, byte(n))
+		return append(dst, WireUint8, byte(n))
 	case n >= 0 && n < 1<<16:
-		return append(dst, tUint16, byte(n>>8), byte(n))
+		return append(dst, WireUint16, byte(n>>8), byte(n))
 	case n >= 0 && n < 1<<32:
-		return binary.BigEndian.AppendUint32(append(dst, tUint32), uint32(n))
+		return binary.BigEndian.AppendUint32(append(dst, WireUint32), uint32(n))
 	case n < 0 && n >= math.MinInt8:
-		return append(dst, tInt8, byte(n))
+		return append(dst, WireInt8, byte(n))
 	case n < 0 && n >= math.MinInt16:
-		return append(dst, tInt16, byte(n>>8), byte(n))
+		return append(dst, WireInt16, byte(n>>8), byte(n))
 	case n < 0 && n >= math.MinInt32:
-		return binary.BigEndian.AppendUint32(append(dst, tInt32), uint32(n))
+		return binary.BigEndian.AppendUint32(append(dst, WireInt32), uint32(n))
 	}
-	return binary.BigEndian.AppendUint64(append(dst, tInt64), uint64(n))
+	return binary.BigEndian.AppendUint64(append(dst, WireInt64), uint64(n))
 }
 
 func appendHead(dst []byte, n int, fix, t16, t32 byte) []byte {

@@ -16,14 +16,14 @@ const (
 // It looks at each byte's role once and at no string's content, and allocates
 // only for an error.
 func Check(body []byte) error {
-	if len(body) < typeAt+8 {
+	if len(body) < TypeAt+8 {
 		return foreign(body, malformed(len(body), "ends within the envelope"))
 	}
-	count := int(body[0]) - fixarray
-	if count < elements || count > 15 || body[1] != tBin8 || body[2] != 16 || body[19] != tInt64 {
+	count := int(body[0]) - WireFixArray
+	if count < elements || count > 15 || body[1] != WireBin8 || body[2] != 16 || body[19] != WireInt64 {
 		return foreign(body, nil)
 	}
-	i, err := checkHeaders(body, typeAt)
+	i, err := checkHeaders(body, TypeAt)
 	if err != nil {
 		return err
 	}
@@ -90,7 +90,7 @@ func checkHeaders(b []byte, i int) (int, error) {
 // plainSizes is sizes for values of fields, of which nil is none.
 var plainSizes = func() [256]uint8 {
 	t := sizes
-	t[tNil] = 0
+	t[WireNil] = 0
 	return t
 }()
 
@@ -105,7 +105,7 @@ func checkFields(b []byte, i int) (int, error) {
 		if i >= len(b) {
 			return i, malformed(len(b), "ends within the fields")
 		}
-		if c := b[i]; c&0xe0 == fixstr {
+		if c := b[i]; c&0xe0 == WireFixStr {
 			i += 1 + int(c&0x1f)
 		} else if kinds[c] != String {
 			return i, malformed(i, "a field's name is no str")
@@ -185,17 +185,17 @@ func checkScalar(b []byte, i int) (int, error) {
 	if size == 0 {
 		left := len(b) - i
 		switch c {
-		case tStr8, tBin8:
+		case WireStr8, WireBin8:
 			if left < 2 {
 				return i, malformed(i, "ends within a length")
 			}
 			size = 2 + int(b[i+1])
-		case tStr16, tBin16:
+		case WireStr16, WireBin16:
 			if left < 3 {
 				return i, malformed(i, "ends within a length")
 			}
 			size = 3 + int(binary.BigEndian.Uint16(b[i+1:]))
-		case tStr32, tBin32:
+		case WireStr32, WireBin32:
 			if left < 5 {
 				return i, malformed(i, "ends within a length")
 			}
@@ -218,8 +218,8 @@ func checkMapHead(b []byte, i int) (n, next int, err error) {
 	}
 	c := b[i]
 	switch {
-	case c&0xf0 == fixmap:
-	case c == tMap16 && len(b)-i >= 3, c == tMap32 && len(b)-i >= 5:
+	case c&0xf0 == WireFixMap:
+	case c == WireMap16 && len(b)-i >= 3, c == WireMap32 && len(b)-i >= 5:
 	default:
 		return 0, i, malformed(i, "no map")
 	}
@@ -237,8 +237,8 @@ func checkArrayHead(b []byte, i int) (n, next int, err error) {
 	}
 	c := b[i]
 	switch {
-	case c&0xf0 == fixarray:
-	case c == tArray16 && len(b)-i >= 3, c == tArray32 && len(b)-i >= 5:
+	case c&0xf0 == WireFixArray:
+	case c == WireArray16 && len(b)-i >= 3, c == WireArray32 && len(b)-i >= 5:
 	default:
 		return 0, i, malformed(i, "no array")
 	}
@@ -262,7 +262,7 @@ func checkAny(b []byte, i, depth int) (int, error) {
 	var n int
 	var err error
 	switch {
-	case c&0xf0 == fixmap || c == tMap16 || c == tMap32:
+	case c&0xf0 == WireFixMap || c == WireMap16 || c == WireMap32:
 		n, i, err = checkMapHead(b, i)
 		n *= 2
 	case kinds[c] == Array:

@@ -12,16 +12,16 @@ type Template struct {
 
 // NewTemplate returns the template of records with the envelope of b.
 func NewTemplate(b *Builder) *Template {
-	front := append([]byte{Sep, KindMessage, 0, Version, 0, 0, 0, 0, fixarray + elements, tBin8, 16},
+	front := append([]byte{Sep, KindMessage, 0, Version, 0, 0, 0, 0, WireFixArray + elements, WireBin8, 16},
 		make([]byte, 16+1+8)...)
-	front[HeaderSize+timestampAt-1] = tInt64
+	front[HeaderSize+TimestampAt-1] = WireInt64
 	front = appendStr(front, b.Type)
 	front = appendStr(front, b.Logger)
 	front = appendInt(front, b.Severity)
 	back := appendStr(nil, b.EnvVersion)
 	back = appendInt(back, b.Pid)
 	back = appendStr(back, b.Hostname)
-	return &Template{front: front, back: append(back, fixmap)}
+	return &Template{front: front, back: append(back, WireFixMap)}
 }
 
 // Append appends the record of this uuid, timestamp and payload to dst.
@@ -30,10 +30,10 @@ func (t *Template) Append(dst []byte, hi, lo uint64, timestamp int64, payload []
 	dst = append(dst, t.front...)
 	dst = appendStr(dst, payload)
 	dst = append(dst, t.back...)
-	head := dst[at : at+HeaderSize+typeAt]
+	head := dst[at : at+HeaderSize+TypeAt]
 	binary.BigEndian.PutUint32(head[4:], uint32(len(dst)-at-HeaderSize))
-	binary.BigEndian.PutUint64(head[HeaderSize+uuidAt:], hi)
-	binary.BigEndian.PutUint64(head[HeaderSize+uuidAt+8:], lo)
-	binary.BigEndian.PutUint64(head[HeaderSize+timestampAt:], uint64(timestamp))
+	binary.BigEndian.PutUint64(head[HeaderSize+UuidAt:], hi)
+	binary.BigEndian.PutUint64(head[HeaderSize+UuidAt+8:], lo)
+	binary.BigEndian.PutUint64(head[HeaderSize+TimestampAt:], uint64(timestamp))
 	return dst
 }

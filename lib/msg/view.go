@@ -66,13 +66,13 @@ func Parse(body []byte) (View, error) {
 func (v *View) Body() []byte { return v.body }
 
 // Uuid returns the 16 bytes of the uuid.
-func (v *View) Uuid() []byte { return v.body[uuidAt : uuidAt+16] }
+func (v *View) Uuid() []byte { return v.body[UuidAt : UuidAt+16] }
 
 // Timestamp returns nanoseconds since 1970 UTC.
-func (v *View) Timestamp() int64 { return int64(binary.BigEndian.Uint64(v.body[timestampAt:])) }
+func (v *View) Timestamp() int64 { return int64(binary.BigEndian.Uint64(v.body[TimestampAt:])) }
 
 // Type returns the type; empty if unset.
-func (v *View) Type() []byte { s, _ := text(v.body, typeAt); return s }
+func (v *View) Type() []byte { s, _ := text(v.body, TypeAt); return s }
 
 // Logger returns the logger: where the message comes from. Empty if unset.
 func (v *View) Logger() []byte { return v.text(Logger) }
@@ -99,7 +99,7 @@ func (v *View) text(h Header) []byte { s, _ := text(v.body, v.at(h)); return s }
 
 // at returns where header h stands; h is Type or behind it.
 func (v *View) at(h Header) int {
-	i := typeAt
+	i := TypeAt
 	for k := Type; k < h; k++ {
 		i = Skip(v.body, i)
 	}
@@ -182,7 +182,7 @@ func (v *View) Seek(name string, index int) int {
 }
 
 // HasReps reports whether any field has a representation.
-func (v *View) HasReps() bool { return v.body[0] >= fixarray+withRep && v.numReps() > 0 }
+func (v *View) HasReps() bool { return v.body[0] >= WireFixArray+withRep && v.numReps() > 0 }
 
 func (v *View) numReps() int { n, _ := MapAt(v.body, v.fieldsEnd()); return n }
 
@@ -197,7 +197,7 @@ func (v *View) fieldsEnd() int {
 // Reps returns an iterator over the representations: Name is that of the fields,
 // and Value the representation, a String.
 func (v *View) Reps() FieldIter {
-	if v.body[0] < fixarray+withRep {
+	if v.body[0] < WireFixArray+withRep {
 		return FieldIter{}
 	}
 	n, i := MapAt(v.body, v.fieldsEnd())
@@ -207,7 +207,7 @@ func (v *View) Reps() FieldIter {
 // Rep returns the representation of the fields of this name ("ms", "B",
 // "ipv4", ...); nil if there is none.
 func (v *View) Rep(name []byte) []byte {
-	if v.body[0] < fixarray+withRep {
+	if v.body[0] < WireFixArray+withRep {
 		return nil
 	}
 	n, i := MapAt(v.body, v.fieldsEnd())
@@ -284,12 +284,12 @@ func (v Value) Int() int64 {
 func (v Value) Float() float64 {
 	switch v.Kind() {
 	case Float:
-		if v.b[0] == tFloat32 {
+		if v.b[0] == WireFloat32 {
 			return float64(math.Float32frombits(binary.BigEndian.Uint32(v.b[1:])))
 		}
 		return math.Float64frombits(binary.BigEndian.Uint64(v.b[1:]))
 	case Int:
-		if v.b[0] == tUint64 {
+		if v.b[0] == WireUint64 {
 			return float64(binary.BigEndian.Uint64(v.b[1:]))
 		}
 		return float64(integer(v.b, 0))
@@ -298,7 +298,7 @@ func (v Value) Float() float64 {
 }
 
 // Bool returns a Bool value; false for other kinds.
-func (v Value) Bool() bool { return len(v.b) > 0 && v.b[0] == tTrue }
+func (v Value) Bool() bool { return len(v.b) > 0 && v.b[0] == WireTrue }
 
 // Len returns the number of elements of an Array; 1 for other valid kinds.
 func (v Value) Len() int {

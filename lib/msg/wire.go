@@ -22,43 +22,45 @@ const (
 	KindMessage = 'M'
 )
 
-// Where the elements of a canonical body stand: the array's head, the uuid as
-// bin8, the timestamp as int64. From typeAt on, offsets depend on the content.
+// Where the elements of a canonical body stand: behind the array's head the uuid, a
+// bin8, then the timestamp, an int64, and the type. From there on offsets depend on the
+// content.
 const (
-	uuidAt      = 3
-	timestampAt = 20
-	typeAt      = 28
+	UuidAt      = 3
+	TimestampAt = 20
+	TypeAt      = 28
 )
 
-// First bytes of msgpack values.
+// First bytes of msgpack values. Those of FixMap, FixArray, FixStr and NegFix are ranges
+// that start there. They are for packages that, like this one, walk over bodies.
 const (
-	fixmap   = 0x80
-	fixarray = 0x90
-	fixstr   = 0xa0
-	tNil     = 0xc0
-	tFalse   = 0xc2
-	tTrue    = 0xc3
-	tBin8    = 0xc4
-	tBin16   = 0xc5
-	tBin32   = 0xc6
-	tFloat32 = 0xca
-	tFloat64 = 0xcb
-	tUint8   = 0xcc
-	tUint16  = 0xcd
-	tUint32  = 0xce
-	tUint64  = 0xcf
-	tInt8    = 0xd0
-	tInt16   = 0xd1
-	tInt32   = 0xd2
-	tInt64   = 0xd3
-	tStr8    = 0xd9
-	tStr16   = 0xda
-	tStr32   = 0xdb
-	tArray16 = 0xdc
-	tArray32 = 0xdd
-	tMap16   = 0xde
-	tMap32   = 0xdf
-	negFix   = 0xe0
+	WireFixMap   = 0x80
+	WireFixArray = 0x90
+	WireFixStr   = 0xa0
+	WireNil      = 0xc0
+	WireFalse    = 0xc2
+	WireTrue     = 0xc3
+	WireBin8     = 0xc4
+	WireBin16    = 0xc5
+	WireBin32    = 0xc6
+	WireFloat32  = 0xca
+	WireFloat64  = 0xcb
+	WireUint8    = 0xcc
+	WireUint16   = 0xcd
+	WireUint32   = 0xce
+	WireUint64   = 0xcf
+	WireInt8     = 0xd0
+	WireInt16    = 0xd1
+	WireInt32    = 0xd2
+	WireInt64    = 0xd3
+	WireStr8     = 0xd9
+	WireStr16    = 0xda
+	WireStr32    = 0xdb
+	WireArray16  = 0xdc
+	WireArray32  = 0xdd
+	WireMap16    = 0xde
+	WireMap32    = 0xdf
+	WireNegFix   = 0xe0
 )
 
 // sizes has, for the first byte of each msgpack value whose size that byte
@@ -68,16 +70,16 @@ var sizes = func() (t [256]uint8) {
 	for c := range 0x80 {
 		t[c] = 1
 	}
-	for c := fixstr; c < tNil; c++ {
-		t[c] = uint8(1 + c - fixstr)
+	for c := WireFixStr; c < WireNil; c++ {
+		t[c] = uint8(1 + c - WireFixStr)
 	}
-	for c := negFix; c < 0x100; c++ {
+	for c := WireNegFix; c < 0x100; c++ {
 		t[c] = 1
 	}
-	t[tNil], t[tFalse], t[tTrue] = 1, 1, 1
-	t[tFloat32], t[tFloat64] = 5, 9
-	t[tUint8], t[tUint16], t[tUint32], t[tUint64] = 2, 3, 5, 9
-	t[tInt8], t[tInt16], t[tInt32], t[tInt64] = 2, 3, 5, 9
+	t[WireNil], t[WireFalse], t[WireTrue] = 1, 1, 1
+	t[WireFloat32], t[WireFloat64] = 5, 9
+	t[WireUint8], t[WireUint16], t[WireUint32], t[WireUint64] = 2, 3, 5, 9
+	t[WireInt8], t[WireInt16], t[WireInt32], t[WireInt64] = 2, 3, 5, 9
 	return t
 }()
 
@@ -87,23 +89,23 @@ var kinds = func() (t [256]Kind) {
 	for c := range 0x80 {
 		t[c] = Int
 	}
-	for c := fixarray; c < fixstr; c++ {
+	for c := WireFixArray; c < WireFixStr; c++ {
 		t[c] = Array
 	}
-	for c := fixstr; c < tNil; c++ {
+	for c := WireFixStr; c < WireNil; c++ {
 		t[c] = String
 	}
-	for c := tUint8; c <= tInt64; c++ {
+	for c := WireUint8; c <= WireInt64; c++ {
 		t[c] = Int
 	}
-	for c := negFix; c < 0x100; c++ {
+	for c := WireNegFix; c < 0x100; c++ {
 		t[c] = Int
 	}
-	t[tFalse], t[tTrue] = Bool, Bool
-	t[tBin8], t[tBin16], t[tBin32] = Bytes, Bytes, Bytes
-	t[tFloat32], t[tFloat64] = Float, Float
-	t[tStr8], t[tStr16], t[tStr32] = String, String, String
-	t[tArray16], t[tArray32] = Array, Array
+	t[WireFalse], t[WireTrue] = Bool, Bool
+	t[WireBin8], t[WireBin16], t[WireBin32] = Bytes, Bytes, Bytes
+	t[WireFloat32], t[WireFloat64] = Float, Float
+	t[WireStr8], t[WireStr16], t[WireStr32] = String, String, String
+	t[WireArray16], t[WireArray32] = Array, Array
 	return t
 }()
 
@@ -120,11 +122,11 @@ func Skip(b []byte, i int) int {
 
 func skipLong(b []byte, i int) int {
 	switch b[i] {
-	case tStr8, tBin8:
+	case WireStr8, WireBin8:
 		return i + 2 + int(b[i+1])
-	case tStr16, tBin16:
+	case WireStr16, WireBin16:
 		return i + 3 + int(binary.BigEndian.Uint16(b[i+1:]))
-	case tStr32, tBin32:
+	case WireStr32, WireBin32:
 		return i + 5 + int(binary.BigEndian.Uint32(b[i+1:]))
 	}
 	n, i := ArrayAt(b, i)
@@ -137,7 +139,7 @@ func skipLong(b []byte, i int) int {
 // TextAt returns where the content of the string or bin at b[i:] starts and ends;
 // the end is where the next value stands.
 func TextAt(b []byte, i int) (start, end int) {
-	if c := b[i]; c&0xe0 == fixstr {
+	if c := b[i]; c&0xe0 == WireFixStr {
 		return i + 1, i + 1 + int(c&0x1f)
 	}
 	return textLong(b, i)
@@ -145,11 +147,11 @@ func TextAt(b []byte, i int) (start, end int) {
 
 func textLong(b []byte, i int) (start, end int) {
 	switch b[i] {
-	case tStr8, tBin8:
+	case WireStr8, WireBin8:
 		return i + 2, i + 2 + int(b[i+1])
-	case tStr16, tBin16:
+	case WireStr16, WireBin16:
 		return i + 3, i + 3 + int(binary.BigEndian.Uint16(b[i+1:]))
-	default: // tStr32, tBin32
+	default: // WireStr32, WireBin32
 		return i + 5, i + 5 + int(binary.BigEndian.Uint32(b[i+1:]))
 	}
 }
@@ -161,9 +163,9 @@ func ValueAt(b []byte, i int) Value { return Value{b[i:]} }
 // of them stands.
 func ArrayAt(b []byte, i int) (n, next int) {
 	switch c := b[i]; c {
-	case tArray16:
+	case WireArray16:
 		return int(binary.BigEndian.Uint16(b[i+1:])), i + 3
-	case tArray32:
+	case WireArray32:
 		return int(binary.BigEndian.Uint32(b[i+1:])), i + 5
 	default:
 		return int(c & 0x0f), i + 1
@@ -174,9 +176,9 @@ func ArrayAt(b []byte, i int) (n, next int) {
 // stands.
 func MapAt(b []byte, i int) (n, next int) {
 	switch c := b[i]; c {
-	case tMap16:
+	case WireMap16:
 		return int(binary.BigEndian.Uint16(b[i+1:])), i + 3
-	case tMap32:
+	case WireMap32:
 		return int(binary.BigEndian.Uint32(b[i+1:])), i + 5
 	default:
 		return int(c & 0x0f), i + 1
@@ -194,30 +196,30 @@ func text(b []byte, i int) (s []byte, next int) {
 func integer(b []byte, i int) int64 {
 	c := b[i]
 	switch {
-	case c < fixmap:
+	case c < WireFixMap:
 		return int64(c)
-	case c >= negFix:
+	case c >= WireNegFix:
 		return int64(int8(c))
 	}
 	switch c {
-	case tUint8:
+	case WireUint8:
 		return int64(b[i+1])
-	case tUint16:
+	case WireUint16:
 		return int64(binary.BigEndian.Uint16(b[i+1:]))
-	case tUint32:
+	case WireUint32:
 		return int64(binary.BigEndian.Uint32(b[i+1:]))
-	case tUint64:
+	case WireUint64:
 		if u := binary.BigEndian.Uint64(b[i+1:]); u <= 1<<63-1 {
 			return int64(u)
 		}
 		return 1<<63 - 1
-	case tInt8:
+	case WireInt8:
 		return int64(int8(b[i+1]))
-	case tInt16:
+	case WireInt16:
 		return int64(int16(binary.BigEndian.Uint16(b[i+1:])))
-	case tInt32:
+	case WireInt32:
 		return int64(int32(binary.BigEndian.Uint32(b[i+1:])))
-	default: // tInt64
+	default: // WireInt64
 		return int64(binary.BigEndian.Uint64(b[i+1:]))
 	}
 }

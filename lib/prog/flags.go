@@ -6,6 +6,7 @@ import (
 	"os"
 	"strings"
 	"time"
+	_ "time/tzdata" // --tz works on machines without a time zone database
 
 	"github.com/spf13/pflag"
 
