@@ -2,9 +2,7 @@
 package dedupe
 
 import (
-	"context"
 	_ "embed"
-	"io"
 
 	"github.com/spf13/pflag"
 
@@ -39,9 +37,10 @@ var Kind = stage.Kind{
 			if err := w.Flag("--max-keys", *most, words.MaxKeys); err != nil {
 				return nil, err
 			}
-			return &dedupe{
+			d := &dedupe{
 				env: env, by: keys.New(w.By...), within: w.Within, seen: lru.New[int64](*most),
-			}, nil
+			}
+			return stage.Sift(d.first), nil
 		}
 	},
 }
@@ -52,48 +51,20 @@ type dedupe struct {
 	within  int64             // nanoseconds; 0: for as long as the key is remembered
 	seen    *lru.Cache[int64] // the timestamp of the last message that went through
 	scratch []byte
-	off     []uint32
-	view    msg.View
 }
 
-// Run implements stage.Stage.
-func (s *dedupe) Run(_ context.Context, in stage.Reader, out stage.Writer) error {
-	for {
-		b, err := in.Read()
-		if err == io.EOF {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		if b.Tick == 0 && !b.Interim {
-			b = s.pick(b)
-		}
-		if err := out.Write(b); err != nil {
-			return err
-		}
+// first reports whether v goes through: no message of its key did lately. It is the
+// hot path.
+func (s *dedupe) first(v *msg.View) bool {
+	s.scratch = s.by.Append(s.scratch[:0], v)
+	t := v.Timestamp()
+	last, isNew, _ := s.seen.Get(s.scratch)
+	if !isNew && s.repeats(t, *last) {
+		s.env.Stats.Dropped.Add(1)
+		return false
 	}
-}
-
-// pick is the hot path.
-func (s *dedupe) pick(b *stage.Batch) *stage.Batch {
-	s.off = s.off[:0]
-	for i, at := range b.Off {
-		b.View(i, &s.view)
-		s.scratch = s.by.Append(s.scratch[:0], &s.view)
-		t := s.view.Timestamp()
-		last, isNew, _ := s.seen.Get(s.scratch)
-		if !isNew && s.repeats(t, *last) {
-			continue
-		}
-		*last = t
-		s.off = append(s.off, at)
-	}
-	if len(s.off) == len(b.Off) {
-		return b
-	}
-	s.env.Stats.Dropped.Add(int64(len(b.Off) - len(s.off)))
-	return b.Select(s.off)
+	*last = t
+	return true
 }
 
 // repeats reports whether a message at t is as near as within to one at last,

@@ -7,6 +7,7 @@ import (
 	"heka/heka-filter/internal/lru"
 	"heka/heka-filter/internal/verbtest"
 	"heka/lib/match"
+	"heka/lib/msg"
 	"heka/lib/stage"
 )
 
@@ -52,6 +53,12 @@ func newDedupe() *dedupe {
 	return &dedupe{env: &stage.Env{}, by: keys.New(v), within: 1, seen: lru.New[int64](50)}
 }
 
-func TestNoAllocs(t *testing.T) { verbtest.NoAllocsBatch(t, newDedupe().pick) }
+func TestNoAllocs(t *testing.T) {
+	d := newDedupe()
+	verbtest.NoAllocs(t, func(m *msg.View) { d.first(m) })
+}
 
-func BenchmarkDedupe(b *testing.B) { verbtest.BenchBatch(b, newDedupe().pick) }
+func BenchmarkDedupe(b *testing.B) {
+	d := newDedupe()
+	verbtest.Bench(b, func(m *msg.View) { d.first(m) })
+}

@@ -47,8 +47,9 @@ var Kind = stage.Kind{
 			if len(w.By) == 0 {
 				return first(n), nil
 			}
-			return &keyed{n: n, groups: keys.NewGroups[int](keys.New(w.By...), *most,
-				window.Full(env, "head", *most))}, nil
+			k := &keyed{n: n, groups: keys.NewGroups[int](keys.New(w.By...), *most,
+				window.Full(env, "head", *most))}
+			return stage.Sift(k.first), nil
 		}
 	},
 }
@@ -87,41 +88,14 @@ func (n first) Run(_ context.Context, in stage.Reader, out stage.Writer) error {
 type keyed struct {
 	n      int
 	groups *keys.Groups[int]
-	off    []uint32
-	view   msg.View
 }
 
-// Run implements stage.Stage.
-func (s *keyed) Run(_ context.Context, in stage.Reader, out stage.Writer) error {
-	for {
-		b, err := in.Read()
-		if err == io.EOF {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		if b.Tick == 0 && !b.Interim {
-			b = s.pick(b)
-		}
-		if err := out.Write(b); err != nil {
-			return err
-		}
+// first reports whether v goes through. It is the hot path.
+func (s *keyed) first(v *msg.View) bool {
+	seen, _ := s.groups.At(v)
+	if *seen >= s.n {
+		return false
 	}
-}
-
-// pick is the hot path.
-func (s *keyed) pick(b *stage.Batch) *stage.Batch {
-	s.off = s.off[:0]
-	for i, at := range b.Off {
-		b.View(i, &s.view)
-		if seen, _ := s.groups.At(&s.view); *seen < s.n {
-			*seen++
-			s.off = append(s.off, at)
-		}
-	}
-	if len(s.off) == len(b.Off) {
-		return b
-	}
-	return b.Select(s.off)
+	*seen++
+	return true
 }

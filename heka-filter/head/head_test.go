@@ -7,6 +7,7 @@ import (
 	"heka/heka-filter/internal/keys"
 	"heka/heka-filter/internal/verbtest"
 	"heka/lib/match"
+	"heka/lib/msg"
 	"heka/lib/stage"
 	"heka/lib/stage/stagetest"
 )
@@ -72,11 +73,11 @@ func BenchmarkHeadBy(b *testing.B) {
 	v, _ := match.ParseVar(".status")
 	g := keys.NewGroups[int](keys.New(v), 100, func() {})
 	s := &keyed{n: 10, groups: g}
-	verbtest.BenchBatch(b, s.pick)
+	verbtest.Bench(b, func(m *msg.View) { s.first(m) })
 }
 
 func TestNoAllocs(t *testing.T) {
 	v, _ := match.ParseVar(".status")
 	s := &keyed{n: 10, groups: keys.NewGroups[int](keys.New(v), 100, func() {})}
-	verbtest.NoAllocsBatch(t, s.pick)
+	verbtest.NoAllocs(t, func(m *msg.View) { s.first(m) })
 }

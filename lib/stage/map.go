@@ -163,6 +163,21 @@ func (l *selectLane) Do(in *Batch) (*Batch, error) {
 	return in.Select(l.off), nil
 }
 
+// Sift is Select for a condition that remembers what it saw: it is asked about one
+// message after another, by one goroutine, and about no snapshots.
+func Sift(cond func(*msg.View) bool) Stage {
+	return inOrder{lanes(func() Lane { return &siftLane{selectLane{cond: cond}} })}
+}
+
+type siftLane struct{ selectLane }
+
+func (l *siftLane) Do(in *Batch) (*Batch, error) {
+	if in.Interim {
+		return in, nil
+	}
+	return l.selectLane.Do(in)
+}
+
 // Appender renders messages as text, or as records of another form.
 type Appender interface {
 	Append(dst []byte, m *msg.View) []byte
