@@ -27,7 +27,6 @@ type Stats struct {
 	Skipped  int64 // bytes that belong to no record
 	Damaged  int64 // places where the stream was damaged
 	Unsigned int64 // records refused for their signature
-	Oversize int64 // messages over the limit, passed over whole
 }
 
 // Format is what a stream turned out to be.

@@ -393,3 +393,22 @@ func TestKeys(t *testing.T) {
 	f(Keys{"ops_1": []byte("wrong")}, 3)
 	f(Keys{}, 3)
 }
+
+// TestForeignInBlock reads a message whose encoding is not ours out of a block, in its
+// place among the others.
+func TestForeignInBlock(t *testing.T) {
+	m := number(1)
+	body := m.Append(nil)[msg.HeaderSize:]
+	long := append([]byte{0xdc, 0, 10}, body[1:]...)
+	rec := append([]byte{msg.Sep, 'M', 0, msg.Version, 0, 0, 0, byte(len(long))}, long...)
+	raw := bytes.Join([][]byte{numbers(0, 1), rec, numbers(2, 4)}, nil)
+	var out bytes.Buffer
+	w := NewBlockWriter(&out, BlockOptions{Level: LevelFastest})
+	if err := errors.Join(w.Write(raw, 4, 0, 3e9), w.Close()); err != nil {
+		t.Fatal(err)
+	}
+	got, r := read(t, &out, options())
+	if d := cmp.Diff(sequence(0, 4), got); d != "" || r.Stats != (Stats{}) {
+		t.Errorf("%+v\n%s", r.Stats, d)
+	}
+}

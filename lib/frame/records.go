@@ -198,7 +198,7 @@ func (r *Reader) readAside(buf []byte, off []uint32) ([]byte, []uint32, error) {
 func (r *Reader) unpack(buf []byte, off []uint32, kind, flags byte, body []byte) (
 	[]byte, []uint32, error,
 ) {
-	had, held := len(buf), len(off)
+	had := len(buf)
 	switch kind {
 	case KindMessage:
 		var head [msg.HeaderSize]byte
@@ -223,34 +223,37 @@ func (r *Reader) unpack(buf []byte, off []uint32, kind, flags byte, body []byte)
 		if err != nil {
 			return buf[:had], off, err
 		}
-		at, off, _ := r.scanBlock(buf, had, off)
-		if at != len(buf) && len(off) == held {
-			return buf[:had], off, ErrDamaged
-		}
+		buf, off = r.scanBlock(buf, had, off)
 		return buf, off, nil
 	}
 	return buf, off, nil // a control record: nothing for a reader of messages
 }
 
-// scanBlock is scan for what a block held: its checksum was good, so that whoever
-// wrote it meant these bytes, and what is no message here is only counted.
-func (r *Reader) scanBlock(buf []byte, at int, off []uint32) (int, []uint32, error) {
-	for at < len(buf) {
-		kind, size, err := next(buf[at:], MaxBlock)
-		if err == nil && kind == KindMessage {
-			err = msg.Check(buf[at+msg.HeaderSize : at+size])
-		} else if err == nil {
+// scanBlock is scan for what a block held, buf[at:]. Its checksum was good, so that
+// whoever wrote it meant these bytes: a message in another encoding is put into ours
+// behind them, and what is no message is only counted.
+func (r *Reader) scanBlock(buf []byte, at int, off []uint32) ([]byte, []uint32) {
+	for end := len(buf); at < end; {
+		kind, size, err := next(buf[at:end], MaxBlock)
+		if err == nil && kind != KindMessage {
 			err = ErrDamaged
 		}
-		if err != nil {
-			at += r.resync(buf[at:])
+		if err == nil {
+			err = msg.Check(buf[at+msg.HeaderSize : at+size])
+		}
+		switch err {
+		case nil:
+			off = append(off, uint32(at))
+		case msg.ErrNotCanonical:
+			buf, off, _ = Salvage(buf, off, buf[at:at+size])
+		default:
+			at += r.resync(buf[at:end])
 			continue
 		}
 		r.damaged = false
-		off = append(off, uint32(at))
 		at += size
 	}
-	return at, off, nil
+	return buf, off
 }
 
 // readHeka takes the next messages of Heka's framing and converts them.

@@ -132,6 +132,11 @@ func (s *session) close() {
 // commands' stages, and what writes to stdout.
 func (s *session) stages() ([]stage.Stage, error) {
 	var all []stage.Stage
+	keys, err := readKeys(s.first.opt.keys)
+	if err != nil {
+		return nil, err
+	}
+	s.first.Env.Keys = keys
 	if s.first.Wing.Role != Source {
 		if len(s.first.Files) == 0 && isTerminal(s.stdin) {
 			return nil, &stage.UsageError{
@@ -139,13 +144,7 @@ func (s *session) stages() ([]stage.Stage, error) {
 				Hint: "give a file, or pipe something in: heka-tail FILE | " + s.first.Wing.Name + " ...",
 			}
 		}
-		keys, err := readKeys(s.first.opt.keys)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, stage.Input(s.first.Env, s.first.Files, frame.Options{
-			MaxLine: s.first.Env.MaxLine, Keys: keys,
-		}))
+		all = append(all, stage.Input(s.first.Env, s.first.Files, frame.Options{}))
 	}
 	limit := int64(0)
 	for i, c := range s.commands {
@@ -178,6 +177,7 @@ func (s *session) run(stages []stage.Stage) error {
 	env := &stage.Env{Lanes: e.Lanes, Live: e.Live, Pool: e.Pool, Stop: e.Stop}
 	for _, c := range s.commands {
 		env.DataTime = env.DataTime || c.Env.DataTime
+		env.Lanes = max(env.Lanes, c.Env.Lanes)
 	}
 	stopWatch := watchReader(s.stdout, cancel)
 	defer stopWatch()
@@ -193,7 +193,7 @@ func (s *session) run(stages []stage.Stage) error {
 func (s *session) status(err error) int {
 	for _, c := range s.commands {
 		if n := c.Env.Stats.Damaged.Load(); n > 0 {
-			c.Env.Log.Warn(fmt.Sprintf("the input was damaged in %d places: %d bytes belong to no message",
+			c.Env.Log.Warn(fmt.Sprintf("the input was damaged in %d place(s): %d bytes belong to no message",
 				n, c.Env.Stats.Skipped.Load()))
 		}
 		if c.opt.stats {

@@ -6,6 +6,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"heka/lib/frame"
 	"heka/lib/msg"
 )
 
@@ -21,10 +22,11 @@ type Env struct {
 	Live     bool // a terminal looks on: Live ticks come, and Interim batches are welcome
 	DataTime bool // ticks follow the messages' timestamps, not the clock
 
-	MaxRecord int  // longest message in bytes; 0: 8 MiB
-	MaxLine   int  // longest line that is kept whole, in bytes; 0: 1 MiB
-	Strict    bool // the first message that can't be processed ends the pipeline
-	ShowData  bool // texts of errors may quote messages
+	MaxRecord int        // longest message in bytes; 0: 8 MiB
+	Keys      frame.Keys // of Heka's framing: what they did not sign is refused; nil: anything goes
+	MaxLine   int        // longest line that is kept whole, in bytes; 0: 1 MiB
+	Strict    bool       // the first message that can't be processed ends the pipeline
+	ShowData  bool       // texts of errors may quote messages
 
 	// What -o and its flags say of how messages are rendered.
 	Format   string   // its name; empty: what the destination's name or the terminal suggests

@@ -78,7 +78,7 @@ func (s *input) read(ctx context.Context, f *os.File, name string, out Writer) e
 	}
 	defer fr.Close()
 	opt := s.opt
-	opt.MaxRecord = s.env.MaxRecord
+	opt.MaxRecord, opt.MaxLine, opt.Keys = s.env.MaxRecord, s.env.MaxLine, s.env.Keys
 	opt.Envelope.Reset()
 	opt.Envelope.Logger = []byte(name)
 	opt.Envelope.Hostname = []byte(s.env.Hostname)

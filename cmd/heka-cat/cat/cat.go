@@ -121,7 +121,7 @@ func (f *flags) messages(
 	env *stage.Env, files []string, w when.Window, m *match.Matcher,
 ) stage.Stage {
 	var conds []stage.Parallel
-	opt := frame.Options{MaxLine: env.MaxLine}
+	var opt frame.Options
 	if !w.IsAlways() {
 		opt.Skip = func(s frame.Span) bool { return !w.Overlaps(s.First, s.Last) }
 		conds = append(conds, stage.Select(func() func(*msg.View) bool {

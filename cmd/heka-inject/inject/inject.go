@@ -149,7 +149,7 @@ func (t *template) stages(env *stage.Env, to target.Target) stage.Stage {
 	var all stage.Chain
 	if t.stdin {
 		all = stage.Chain{
-			stage.Input(env, nil, frame.Options{MaxLine: env.MaxLine}),
+			stage.Input(env, nil, frame.Options{}),
 			stage.Map(env, "inject", func() stage.Func { return t.fill }),
 		}
 	} else {

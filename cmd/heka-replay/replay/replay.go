@@ -115,7 +115,7 @@ type replay struct {
 }
 
 func (r *replay) Run(ctx context.Context, _ stage.Reader, out stage.Writer) error {
-	opt := frame.Options{MaxLine: r.env.MaxLine}
+	var opt frame.Options
 	if !r.window.IsAlways() {
 		opt.Skip = func(s frame.Span) bool { return !r.window.Overlaps(s.First, s.Last) }
 	}
