@@ -7,20 +7,13 @@ import (
 	"testing"
 	"time"
 
-	"github.com/spf13/pflag"
-
 	"heka/lib/msg"
 	"heka/lib/stage"
 	"heka/lib/stage/stagetest"
 )
 
 func newStage(env *stage.Env, args ...string) (stage.Stage, error) {
-	fs := pflag.NewFlagSet("apache", pflag.ContinueOnError)
-	make := New(fs)
-	if err := fs.Parse(args); err != nil {
-		return nil, err
-	}
-	return make(env, fs.Args())
+	return stagetest.Make(Kind, env, args...)
 }
 
 // decode returns what lines become, a message a line.

@@ -15,12 +15,7 @@ import (
 )
 
 func newStage(args ...string) (stage.Stage, error) {
-	fs := pflag.NewFlagSet("nginx", pflag.ContinueOnError)
-	make := New(fs)
-	if err := fs.Parse(args); err != nil {
-		return nil, err
-	}
-	return make(&stage.Env{}, fs.Args())
+	return stagetest.Make(Kind, &stage.Env{}, args...)
 }
 
 // decode returns what lines become, a message a line.

@@ -10,7 +10,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/spf13/pflag"
 
 	"heka/lib/frame"
 	"heka/lib/msg"
@@ -20,12 +19,7 @@ import (
 
 // make1 makes the stage of a command line.
 func make1(env *stage.Env, words ...string) (stage.Stage, error) {
-	fs := pflag.NewFlagSet("file", pflag.ContinueOnError)
-	mk := Kind.New(fs)
-	if err := fs.Parse(words); err != nil {
-		return nil, err
-	}
-	return mk(env, fs.Args())
+	return stagetest.Make(Kind, env, words...)
 }
 
 // run writes messages as a command line says, in batches of size.

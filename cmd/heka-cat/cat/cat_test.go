@@ -11,7 +11,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/spf13/pflag"
 	"go.uber.org/goleak"
 
 	"heka/lib/frame"
@@ -24,12 +23,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // build makes the stage of a command line.
 func build(env *stage.Env, words ...string) (stage.Stage, error) {
-	fs := pflag.NewFlagSet("cat", pflag.ContinueOnError)
-	mk := Kind.New(fs)
-	if err := fs.Parse(words); err != nil {
-		return nil, err
-	}
-	return mk(env, fs.Args())
+	return stagetest.Make(Kind, env, words...)
 }
 
 // run runs a command line, and returns the messages and the text that came out.

@@ -14,7 +14,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
-	"github.com/spf13/pflag"
 	"go.uber.org/goleak"
 
 	"heka/lib/frame"
@@ -26,12 +25,7 @@ import (
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 func build(env *stage.Env, words ...string) (stage.Stage, error) {
-	fs := pflag.NewFlagSet("inject", pflag.ContinueOnError)
-	mk := Kind.New(fs)
-	if err := fs.Parse(words); err != nil {
-		return nil, err
-	}
-	return mk(env, fs.Args())
+	return stagetest.Make(Kind, env, words...)
 }
 
 // run runs a command line and returns the messages that came out.

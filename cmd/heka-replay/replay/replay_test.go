@@ -12,7 +12,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/spf13/pflag"
 	"go.uber.org/goleak"
 
 	"heka/lib/frame"
@@ -43,12 +42,7 @@ func (c *clock) Wait(_ context.Context, _ <-chan struct{}, t int64) bool {
 }
 
 func build(env *stage.Env, words ...string) (stage.Stage, error) {
-	fs := pflag.NewFlagSet("replay", pflag.ContinueOnError)
-	mk := Kind.New(fs)
-	if err := fs.Parse(words); err != nil {
-		return nil, err
-	}
-	return mk(env, fs.Args())
+	return stagetest.Make(Kind, env, words...)
 }
 
 // capture writes messages of these milliseconds after the start, in one block.

@@ -7,8 +7,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/spf13/pflag"
-
 	"heka/lib/msg"
 	"heka/lib/stage"
 	"heka/lib/stage/stagetest"
@@ -17,12 +15,7 @@ import (
 // Make returns the stage of kind that these words ask for, and its error.
 func Make(t testing.TB, env *stage.Env, kind stage.Kind, words ...string) (stage.Stage, error) {
 	t.Helper()
-	fs := pflag.NewFlagSet(kind.Name, pflag.ContinueOnError)
-	mk := kind.New(fs)
-	if err := fs.Parse(words); err != nil {
-		t.Fatal(err)
-	}
-	return mk(env, fs.Args())
+	return stagetest.Make(kind, env, words...)
 }
 
 // Stage is Make where the words are known to be right.

@@ -10,8 +10,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/spf13/pflag"
-
 	"heka/lib/msg"
 	"heka/lib/stage"
 	"heka/lib/stage/stagetest"
@@ -20,12 +18,7 @@ import (
 // Make makes the stage of kind k that words ask for. Words are cut at spaces, but
 // not within single quotes.
 func Make(k stage.Kind, env *stage.Env, words string) (stage.Stage, error) {
-	fs := pflag.NewFlagSet(k.Name, pflag.ContinueOnError)
-	mk := k.New(fs)
-	if err := fs.Parse(cut(words)); err != nil {
-		return nil, err
-	}
-	return mk(env, fs.Args())
+	return stagetest.Make(k, env, cut(words)...)
 }
 
 func cut(words string) []string {
