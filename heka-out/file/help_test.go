@@ -10,7 +10,6 @@ import (
 	"strings"
 	"testing"
 
-
 	"heka/lib/frame"
 	"heka/lib/msg"
 	"heka/lib/stage"
