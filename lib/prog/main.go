@@ -193,8 +193,12 @@ func (s *session) run(stages []stage.Stage) error {
 func (s *session) status(err error) int {
 	for _, c := range s.commands {
 		if n := c.Env.Stats.Damaged.Load(); n > 0 {
-			c.Env.Log.Warn(fmt.Sprintf("the input was damaged in %d place(s): %d bytes belong to no message",
-				n, c.Env.Stats.Skipped.Load()))
+			places := "places"
+			if n == 1 {
+				places = "place"
+			}
+			c.Env.Log.Warn(fmt.Sprintf("the input was damaged in %d %s: %d bytes belong to no message",
+				n, places, c.Env.Stats.Skipped.Load()))
 		}
 		if c.opt.stats {
 			fmt.Fprintln(os.Stderr, c.statsLine(time.Since(s.started)))
