@@ -4,6 +4,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"heka/lib/frame"
 	"heka/lib/msg"
 )
 
@@ -16,10 +17,14 @@ const (
 )
 
 // Batch is a run of records that travels as one: encoded records and where they
-// start, or rendered text, or a tick, or nothing but an acknowledgement. Once
-// written to a Writer it is immutable. It is counted: who holds it owns one
+// start, or rendered text, or a tick, or a gap, or nothing but an acknowledgement.
+// Once written to a Writer it is immutable. It is counted: who holds it owns one
 // reference, which Release gives back; Retain makes another. A batch that Select
 // made shares the bytes of its parent.
+//
+// A batch with an acknowledgement goes on, down to the end of the pipeline, or
+// something goes on in its place that has the acknowledgement: see Pass. A stage that
+// holds records back, or gives up records that it should have delivered, clears it.
 type Batch struct {
 	Buf []byte   // the bytes; between records may stand some that Off does not name
 	Off []uint32 // where each record starts in Buf
@@ -29,7 +34,13 @@ type Batch struct {
 	Live    bool  // with Tick: only a terminal wants to see how things stand
 	Interim bool  // a snapshot of what will come again: for a terminal alone
 
-	Ack Range // what part of a source this batch stands for
+	// Gap, if not nil, says what of a source was lost at this place: no records. Only
+	// who writes records looks at it.
+	Gap *frame.Gap
+
+	// Ack is what of a source is done with when this batch has come through. It is set
+	// by the source, and passed on by all others. Not of ticks and Interim batches.
+	Ack Range
 
 	// Routes says which records go to each target of a router, beside those that go
 	// on down the pipeline, which are in Off. All other stages leave it alone.
@@ -42,16 +53,12 @@ type Batch struct {
 	refs   atomic.Int32
 }
 
-// Range is a stretch of a source, in the source's own measure: bytes of a file,
-// say. To is exclusive. The zero Range acknowledges nothing. What a stage makes
-// of a batch carries the batch's range on.
-type Range struct {
-	Source   uint32
-	From, To int64
-}
-
 // Len returns the number of records.
 func (b *Batch) Len() int { return len(b.Off) }
+
+// Control reports whether b is a tick or a gap: it has no records, and stages that
+// have no use for it pass it on as it is.
+func (b *Batch) Control() bool { return b.Tick != 0 || b.Gap != nil }
 
 // View makes v the view of record i.
 func (b *Batch) View(i int, v *msg.View) { v.Reset(b.Record(i)[msg.HeaderSize:]) }
@@ -118,11 +125,20 @@ func (b *Batch) Release() {
 }
 
 // Select returns a batch of those records of b that stand at off, sharing b's
-// bytes. It takes the caller's reference to b over, and copies off.
+// bytes, with b's acknowledgement: the others are done with. It takes the caller's
+// reference to b over, and copies off.
 func (b *Batch) Select(off []uint32) *Batch {
 	s := b.pool.child()
 	s.Buf, s.Off, s.Ack, s.parent = b.Buf, append(s.Off[:0], off...), b.Ack, b
 	s.Interim = b.Interim
+	return s
+}
+
+// Cut is Select where the other records are not done with: the batch has no
+// acknowledgement.
+func (b *Batch) Cut(off []uint32) *Batch {
+	s := b.Select(off)
+	s.Ack = Range{}
 	return s
 }
 
@@ -178,6 +194,13 @@ func (p *Pool) Tick(t int64, live bool) *Batch {
 	return b
 }
 
+// Gap returns a batch that says what was lost. g must not change any more.
+func (p *Pool) Gap(g *frame.Gap) *Batch {
+	b := p.child()
+	b.Gap = g
+	return b
+}
+
 func (p *Pool) child() *Batch {
 	b := p.take(&p.children)
 	if b == nil {
@@ -198,7 +221,7 @@ func (p *Pool) put(b *Batch) {
 	}
 	b.Buf, b.Off = b.Buf[:0], b.Off[:0]
 	b.Text, b.Tick, b.Live, b.Interim, b.Ack, b.parent = false, 0, false, false, Range{}, nil
-	b.unchecked = false
+	b.unchecked, b.Gap = false, nil
 	b.Routes = b.Routes[:0]
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -17,9 +17,17 @@ const depth = 2
 // reference. It returns when all have ended: nil if the input ended or a stage
 // wanted no more, ctx.Err() if ctx ended first, else the first error. When a stage
 // ends, those before it are cancelled and those behind it see the end of input.
+//
+// If the first stage is an Acker, it is told what came through, and is settled
+// before Run returns.
 func Run(ctx context.Context, env *Env, stages ...Stage) error {
 	flat := flatten(stages)
-	return run(ctx, env, addClocks(env, flat), empty{}, discard{})
+	out, settle := ends(flat)
+	err := run(ctx, env, addClocks(env, flat), empty{}, out)
+	if serr := guard(settle); err == nil {
+		err = serr
+	}
+	return err
 }
 
 // Continue runs st within a stage that has looked at its first batch and leaves the

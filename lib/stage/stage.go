@@ -10,6 +10,24 @@
 //	source ──ch──> lane: decode, where, render ──ch──> sink
 //	          └──> lane: decode, where, render ──┘ (in order)
 //
+// Acknowledgements travel with the batches. A source that keeps positions, an
+// [Acker], says on each batch which [Range] of it that stands for, and Run tells it
+// which ranges have come out at the end of the pipeline. So every stage carries the
+// range of what it read on to what it writes in its place:
+//
+//   - A stage that makes one batch of another passes the range on: Map, Select and
+//     the other helpers do.
+//   - A filter that has taken the records in passes the range on without them: [Pass].
+//   - A sink passes the batch itself on once it has it where it belongs: when write(2)
+//     has returned, or when it is synced if that was asked for. [Acks] holds the ranges
+//     of what is not that far.
+//   - A stage that leaves out what it was to deliver clears the range: [Batch.Cut]. So
+//     does one that fails.
+//   - One that cuts a batch in pieces which all go on puts the range on the last.
+//
+// A range must not overtake the records that it stands for. Beyond that their order
+// does not matter.
+//
 // End of input is the whole shutdown protocol: a source that stops returns, and
 // io.EOF travels down. A context that ends is for killing. Nothing reaches
 // upstream, except that a stage which has returned makes the one before it
@@ -27,7 +45,8 @@ type Stage interface {
 	// Run reads batches from in until io.EOF, writes what it makes of them to out,
 	// flushes what it holds, and returns nil. If ctx ends first it returns ctx.Err()
 	// at once. Any other error ends the pipeline; see Permanent. Run leaves no
-	// goroutine behind. A source finds in empty; a sink finds that out discards.
+	// goroutine behind. A source finds in empty. What a sink writes to out, when it has
+	// it where it belongs, is acknowledged and released.
 	Run(ctx context.Context, in Reader, out Writer) error
 }
 
@@ -41,7 +60,8 @@ type Reader interface {
 // Writer takes a stage's batches. It is for one goroutine.
 type Writer interface {
 	// Write takes b over, also when it fails. It blocks while the next stage is
-	// behind. ErrClosed says that nobody reads any more.
+	// behind. ErrClosed says that nobody reads any more. To write a batch, or a copy of
+	// its Ack, is to say that this stage has done with all that the Ack stands for.
 	Write(b *Batch) error
 }
 
