@@ -1,8 +1,3 @@
-// Package split cuts streams of bytes into records.
-//
-// Lines is the splitter of text: a record a line. Its caller reads bytes in
-// whatever portions they come, gives them to Append, and keeps those that Append
-// did not use in front of the next portion.
 package split
 
 import (
@@ -11,59 +6,20 @@ import (
 	"heka/lib/msg"
 )
 
-// DefaultMaxLine is the length of the longest line that is kept whole, in bytes.
-const DefaultMaxLine = 1 << 20
-
-// Fields that mark what is no whole line. Of one longer than allowed, truncated is
-// true and truncated_bytes says how many of its bytes are missing behind the
-// payload; of one whose end never came, partial is true.
-var (
-	keyTruncated = msg.NewKey("truncated")
-	keyMissing   = msg.NewKey("truncated_bytes")
-	keyPartial   = msg.NewKey("partial")
-)
-
-// Lines makes a record of each line, without its end ("\n" or "\r\n"). The uuid
-// of a record is made of Hi and of the offset of its line in the stream, so that
-// the same stream read again gives the same uuids. A Lines is for one stream and
-// one goroutine.
+// Lines makes a record of each line, without its end ("\n" or "\r\n"). It is the
+// Splitter of plain text, and the fastest. A Lines is for one stream and one
+// goroutine.
 type Lines struct {
-	// Hi is the first half of each uuid, version bits included; the second half is
-	// the offset of the line plus Base, cut to 62 bits, under the variant bits.
-	Hi, Base uint64
-
-	// Timestamp of the records, nanoseconds since 1970 UTC.
-	Timestamp int64
-
-	// Offset of the next byte that Append is given, from the start of the stream.
-	Offset int64
-
-	envelope msg.Builder
-	template *msg.Template
-	max      int
-	seen     int    // bytes at the front of what comes next that hold no newline
-	long     []byte // head of a line over max whose end was not seen yet
-	missing  int64  // bytes of that line beyond its head
-	longAt   int64
-	cr       bool // the last of those bytes is a "\r"
+	Stream
+	seen    int   // bytes at the front of what comes next that hold no newline
+	missing int64 // bytes of the line over max beyond its head
+	cr      bool  // the last of those bytes is a "\r"
 }
 
 // NewLines returns a Lines whose records have the envelope of b and whose lines
 // have at most max bytes, DefaultMaxLine if max is 0; what a line has beyond is
 // cut away, and the record is marked.
-func NewLines(b *msg.Builder, max int) *Lines {
-	if max <= 0 {
-		max = DefaultMaxLine
-	}
-	return &Lines{envelope: *b, template: msg.NewTemplate(b), max: max}
-}
-
-const (
-	variant = 1 << 63
-	idMask  = 1<<62 - 1
-)
-
-func (l *Lines) low(offset int64) uint64 { return variant | (l.Base+uint64(offset))&idMask }
+func NewLines(b *msg.Builder, max int) *Lines { return &Lines{Stream: newStream(b, max, 0)} }
 
 // Append appends a record for each whole line of p to dst, and where each of
 // them starts to off, until dst is longer than full. It returns both, and how
@@ -134,17 +90,13 @@ func (l *Lines) finish(dst []byte, off []uint32, p []byte, partial bool) ([]byte
 	return dst, off
 }
 
-// Pending reports whether the start of a line over the limit is held.
-func (l *Lines) Pending() bool { return l.long != nil }
-
-// Done returns the offset up to which the stream stands in records: Offset, or
-// where the line over the limit starts of which the end was not seen yet.
-func (l *Lines) Done() int64 {
-	if l.long != nil {
-		return l.longAt
-	}
-	return l.Offset
+// Expire makes no record: a line is complete with its end alone.
+func (l *Lines) Expire(dst []byte, off []uint32, _ []byte) ([]byte, []uint32, int) {
+	return dst, off, 0
 }
+
+// Waiting is false: see Expire.
+func (l *Lines) Waiting([]byte) bool { return false }
 
 // skip looks for the end of the line over the limit, and appends its record
 // when it is there.
@@ -177,35 +129,4 @@ func (l *Lines) flush(dst []byte, partial bool) []byte {
 	dst = l.marked(dst, l.long, l.missing, l.longAt, partial)
 	l.long, l.cr = nil, false
 	return dst
-}
-
-// cut appends the record of a line that may be over the limit.
-func (l *Lines) cut(dst, line []byte, at int64, partial bool) []byte {
-	head := line[:min(len(line), l.max)]
-	return l.marked(dst, head, int64(len(line)-len(head)), at, partial)
-}
-
-// marked appends the record of a line, or of the head of one that lacks bytes.
-func (l *Lines) marked(dst, head []byte, missing, at int64, partial bool) []byte {
-	b := &l.envelope
-	msg.PutUuid(&b.Uuid, l.Hi, l.low(at))
-	b.Timestamp, b.Payload = l.Timestamp, head
-	if missing > 0 {
-		b.Key(keyTruncated)
-		b.Bool(true)
-		b.Key(keyMissing)
-		b.Int(missing)
-	}
-	if partial {
-		b.Key(keyPartial)
-		b.Bool(true)
-	}
-	return b.Append(dst)
-}
-
-func trimCR(line []byte) []byte {
-	if n := len(line); n > 0 && line[n-1] == '\r' {
-		return line[:n-1]
-	}
-	return line
 }
