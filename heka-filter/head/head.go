@@ -55,6 +55,7 @@ var Kind = stage.Kind{
 }
 
 // first lets so many messages through and ends, and with it the pipeline before it.
+// The batch that it cuts is not acknowledged.
 type first int
 
 // Run implements stage.Stage.
@@ -75,7 +76,7 @@ func (n first) Run(_ context.Context, in stage.Reader, out stage.Writer) error {
 			left -= b.Len()
 		}
 		if b.Len() > most {
-			b = b.Select(b.Off[:most])
+			b = b.Cut(b.Off[:most])
 		}
 		if err := out.Write(b); err != nil {
 			return err

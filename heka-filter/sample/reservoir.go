@@ -68,7 +68,7 @@ func (s *reservoir) Run(_ context.Context, in stage.Reader, out stage.Writer) er
 			if !b.Interim {
 				s.add(b)
 			}
-			err = window.Done(b, out)
+			err = stage.Pass(b, out)
 		}
 		if err != nil {
 			return err

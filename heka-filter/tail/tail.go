@@ -8,7 +8,6 @@ import (
 
 	"github.com/spf13/pflag"
 
-	"heka/heka-filter/internal/window"
 	"heka/heka-filter/internal/words"
 	"heka/lib/stage"
 )
@@ -79,7 +78,7 @@ func (s *tail) Run(_ context.Context, in stage.Reader, out stage.Writer) error {
 			err = out.Write(b.Select(b.Off[max(0, b.Len()-s.n):]))
 		default:
 			s.keep(b)
-			err = window.Done(b, out)
+			err = stage.Pass(b, out)
 		}
 		if err != nil {
 			return err

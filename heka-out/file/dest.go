@@ -159,5 +159,16 @@ func (d *dest) stage() stage.Stage {
 	if d.template != nil || encode.Ordered(d.format) {
 		return s
 	}
-	return stage.Chain{stage.NewParallel(func() stage.Lane { return newLane(d) }), s}
+	lanes := stage.NewParallel(func() stage.Lane { return newLane(d) })
+	return stage.Chain{ticking{lanes, s}, s}
 }
+
+// ticking is lanes in front of a sink that wants ticks: those of the messages'
+// timestamps must come in before there are messages no more.
+type ticking struct {
+	stage.Parallel
+	sink *sink
+}
+
+// Every implements stage.Ticking.
+func (t ticking) Every() int64 { return t.sink.Every() }

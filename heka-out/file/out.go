@@ -45,6 +45,8 @@ type out struct {
 	buf    []byte // of the batch at hand
 	used   uint64
 	wrote  bool // since it was rotated
+
+	unsynced bool // written to since it was synced
 }
 
 // add adds the file that path stands for; name is its name in s.dir.
@@ -153,10 +155,7 @@ func (s *sink) shut(ctx context.Context, o *out) error {
 	s.open = slices.DeleteFunc(s.open, func(e *out) bool { return e == o })
 	err := o.commit(ctx)
 	if err == nil {
-		err = o.flush(ctx)
-	}
-	if s.opt.fsync != fsyncNever && err == nil {
-		err = o.file.Sync()
+		err = o.settle(ctx)
 	}
 	if cerr := o.file.Close(); err == nil {
 		err = cerr
@@ -183,6 +182,7 @@ func (o *out) commit(ctx context.Context) error {
 	}
 	o.wrote = true
 	before := o.file.Size()
+	o.unsynced = true
 	err := o.packed.Add(ctx, p)
 	o.count(before)
 	return err
@@ -208,7 +208,7 @@ func (o *out) write(ctx context.Context, p []byte) error {
 	if err := o.room(ctx, len(p)); err != nil {
 		return err
 	}
-	o.wrote = true
+	o.wrote, o.unsynced = true, true
 	err := o.file.Write(ctx, p)
 	if err == nil {
 		o.sink.env.Stats.OutBytes.Add(int64(len(p)))
@@ -262,13 +262,11 @@ func (o *out) room(ctx context.Context, n int) error {
 
 // rotate puts the file aside and opens a new one.
 func (o *out) rotate(ctx context.Context) error {
-	if err := o.flush(ctx); err != nil {
+	if err := o.settle(ctx); err != nil {
 		return err
 	}
-	if o.sink.opt.fsync != fsyncNever {
-		if err := o.file.Sync(); err != nil {
-			return err
-		}
+	if err := o.sink.settled(); err != nil {
+		return err
 	}
 	if err := o.file.Rotate(o.sink.opt.keep); err != nil {
 		return err

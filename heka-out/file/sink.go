@@ -34,6 +34,9 @@ type sink struct {
 	tick  int64 // the last tick that was heeded
 	slice int64 // the multiple of --rotate-every that it is in
 	told  bool  // that messages fail
+
+	out  stage.Writer
+	acks stage.Acks // of batches that are not as durable yet as --fsync wants
 }
 
 func newSink(d *dest) *sink {
@@ -53,9 +56,14 @@ func (s *sink) Every() int64 {
 	return second
 }
 
-func (s *sink) Run(ctx context.Context, in stage.Reader, _ stage.Writer) error {
+func (s *sink) Run(ctx context.Context, in stage.Reader, out stage.Writer) error {
+	s.out = out
 	err := s.run(ctx, in)
-	if ferr := s.finish(ctx); err == nil {
+	ferr := s.finish(ctx)
+	if ferr == nil && (err == nil || errors.Is(err, context.Canceled)) {
+		ferr = s.acks.Flush(out)
+	}
+	if err == nil {
 		err = ferr
 	}
 	return err
@@ -76,8 +84,11 @@ func (s *sink) run(ctx context.Context, in stage.Reader) error {
 		case !b.Interim:
 			err = s.write(ctx, b)
 		}
-		b.Release()
 		if err != nil {
+			b.Release()
+			return err
+		}
+		if err := s.pass(ctx, b); err != nil {
 			return err
 		}
 	}
@@ -87,6 +98,8 @@ func (s *sink) run(ctx context.Context, in stage.Reader) error {
 func (s *sink) write(ctx context.Context, b *stage.Batch) error {
 	var err error
 	switch {
+	case b.Gap != nil:
+		err = s.gap(ctx, b.Gap)
 	case !b.Text && len(b.Off) == 0:
 		return nil
 	case s.template != nil:
@@ -95,7 +108,7 @@ func (s *sink) write(ctx context.Context, b *stage.Batch) error {
 		err = s.single(ctx, b)
 	}
 	if err == nil && s.opt.fsync == fsyncBatch {
-		err = s.each(func(o *out) error { return errors.Join(o.flush(ctx), o.file.Sync()) })
+		err = s.each(func(o *out) error { return errors.Join(o.flush(ctx), o.sync()) })
 	}
 	return err
 }
@@ -222,13 +235,19 @@ func (s *sink) ticked(ctx context.Context, b *stage.Batch) error {
 		return nil
 	}
 	s.tick = b.Tick
+	return s.look(ctx)
+}
+
+// look flushes all files, syncs them if asked for, and closes those that another
+// has moved away.
+func (s *sink) look(ctx context.Context) error {
 	for i := len(s.open) - 1; i >= 0; i-- {
 		o := s.open[i]
 		if err := o.flush(ctx); err != nil {
 			return err
 		}
 		if s.opt.fsync == fsyncSecond {
-			if err := o.file.Sync(); err != nil {
+			if err := o.sync(); err != nil {
 				return err
 			}
 		}

@@ -21,7 +21,7 @@ func standardOutput(env *stage.Env) (stage.Stage, error) {
 	if err != nil {
 		return nil, err
 	}
-	return stage.Chain{enc, stage.Output(env, stdout{env})}, nil
+	return stage.Chain{enc, stage.OutputText(env, stdout{env})}, nil
 }
 
 // stdout writes to the standard output of env, which is known only when the

@@ -6,6 +6,7 @@ import (
 	"io"
 	"time"
 
+	"heka/lib/delivery"
 	"heka/lib/stage"
 	"heka/lib/target"
 )
@@ -23,6 +24,7 @@ type writer struct {
 	targets []target.Target
 	scratch []byte
 	flushed int64 // time of the last tick that was heeded
+	acks    delivery.Acks
 }
 
 // Every implements stage.Ticking. In data time nothing is flushed at ticks: they
@@ -35,11 +37,15 @@ func (w *writer) Every() int64 {
 }
 
 func (w *writer) Run(ctx context.Context, in stage.Reader, out stage.Writer) error {
+	w.acks = delivery.Acks{Targets: w.targets}
 	err := w.run(ctx, in, out)
 	for _, t := range w.targets {
 		if cerr := t.Close(ctx); cerr != nil && !errors.Is(cerr, context.Canceled) {
 			err = errors.Join(err, cerr)
 		}
+	}
+	if err == nil {
+		err = w.acks.Closed(out)
 	}
 	return err
 }
@@ -62,7 +68,7 @@ func (w *writer) run(ctx context.Context, in stage.Reader, out stage.Writer) err
 			b.Release()
 			return err
 		}
-		if err := out.Write(b); err != nil {
+		if err := w.acks.Pass(ctx, b, out); err != nil {
 			return err
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"heka/lib/msg"
+	"heka/lib/stage/stagetest"
 )
 
 func line(t testing.TB, m msg.Message, k look) string {
@@ -59,7 +60,7 @@ func TestDatesAndZones(t *testing.T) {
 	}
 	var got strings.Builder
 	s := newSink(f.env, &got, look{loc: zone}, false, func() (int, int) { return 80, 24 })
-	if err := s.Run(t.Context(), f, nil); err != nil {
+	if err := s.Run(t.Context(), f, stagetest.Writer(nil)); err != nil {
 		t.Fatal(err)
 	}
 	same(t, got.String(), `

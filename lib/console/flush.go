@@ -14,6 +14,7 @@ func (s *sink) flushTable(timed bool) {
 	if t == nil || len(t.rows) == 0 {
 		return
 	}
+	s.cleared = true
 	s.drop(t)
 	if t.record != nil { // a single message of a type that is not known
 		var v msg.View

@@ -36,14 +36,17 @@ type sink struct {
 	view    msg.View
 	buf     []byte // what stays, not yet written
 	table   *table // that takes rows; nil: none
+	cleared bool   // the rows that were held before this batch are shown
 	frame   frame
 	windows bool  // there are windows
 	err     error // of a write by the timer
 	closed  bool
+
+	acks stage.Acks // of batches with rows that are held; Run's alone
 }
 
 // Run implements stage.Stage.
-func (s *sink) Run(_ context.Context, in stage.Reader, _ stage.Writer) error {
+func (s *sink) Run(_ context.Context, in stage.Reader, out stage.Writer) error {
 	var wg sync.WaitGroup
 	defer wg.Wait()
 	var timer *time.Timer
@@ -54,10 +57,17 @@ func (s *sink) Run(_ context.Context, in stage.Reader, _ stage.Writer) error {
 		}
 		timer = nil
 		if err != nil {
-			return s.end(err)
+			if err := s.end(err); err != nil {
+				return err
+			}
+			return s.acks.Flush(out)
 		}
-		held, err := s.take(b)
+		held, cleared, err := s.take(b)
 		if err != nil {
+			b.Release()
+			return s.fail(err)
+		}
+		if err := s.pass(b, held, cleared, out); err != nil {
 			return s.fail(err)
 		}
 		if held && !s.env.Live {
@@ -70,13 +80,30 @@ func (s *sink) Run(_ context.Context, in stage.Reader, _ stage.Writer) error {
 	}
 }
 
-// take shows b, and releases it. It reports whether a table is held.
-func (s *sink) take(b *stage.Batch) (held bool, err error) {
-	defer b.Release()
+// pass hands on the acknowledgements of what is shown: b's if no table is held, and
+// those of the batches before if the rows held of them were shown.
+func (s *sink) pass(b *stage.Batch, held, cleared bool, out stage.Writer) error {
+	if cleared || !held {
+		if err := s.acks.Flush(out); err != nil {
+			b.Release()
+			return err
+		}
+	}
+	if held {
+		s.acks.Add(b)
+		b.Release()
+		return nil
+	}
+	return out.Write(b)
+}
+
+// take shows b. It reports whether a table is held, and whether one that was held
+// before is shown.
+func (s *sink) take(b *stage.Batch) (held, cleared bool, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.err != nil {
-		return false, s.err
+		return false, false, s.err
 	}
 	switch {
 	case b.Tick != 0:
@@ -86,7 +113,8 @@ func (s *sink) take(b *stage.Batch) (held bool, err error) {
 	default:
 		err = s.batch(b)
 	}
-	return s.table != nil && len(s.table.rows) > 0, err
+	cleared, s.cleared = s.cleared, false
+	return s.table != nil && len(s.table.rows) > 0, cleared, err
 }
 
 // tick shows the table that is held: more input may come, so that its time matters.

@@ -13,6 +13,7 @@ import (
 
 	"heka/lib/msg"
 	"heka/lib/stage"
+	"heka/lib/stage/stagetest"
 )
 
 // noon is the time at which tests begin, in nanoseconds since 1970 UTC.
@@ -66,7 +67,7 @@ func onTerminal(t *testing.T, f *feed, width, height int) *model {
 	m := newModel(t, width, height)
 	k := look{color: true, screen: true, unicode: true, loc: time.UTC, width: width, height: height}
 	size := func() (int, int) { return m.width, m.height }
-	if err := newSink(f.env, m, k, true, size).Run(context.Background(), f, nil); err != nil {
+	if err := newSink(f.env, m, k, true, size).Run(context.Background(), f, stagetest.Writer(nil)); err != nil {
 		t.Fatal(err)
 	}
 	return m
@@ -79,7 +80,7 @@ func inPipe(t *testing.T, f *feed, width int) string {
 	k := look{loc: time.UTC, width: width, height: 24}
 	f.env.Live = false
 	size := func() (int, int) { return width, 24 }
-	if err := newSink(f.env, &out, k, false, size).Run(context.Background(), f, nil); err != nil {
+	if err := newSink(f.env, &out, k, false, size).Run(context.Background(), f, stagetest.Writer(nil)); err != nil {
 		t.Fatal(err)
 	}
 	if n := f.env.Stats.OutBytes.Load(); n != int64(out.Len()) {
@@ -155,7 +156,7 @@ func TestSnapshotShrinksAndGrows(t *testing.T) {
 	m := newModel(t, 40, 10)
 	k := look{screen: true, unicode: true, loc: time.UTC, width: 40, height: 10}
 	err := newSink(f.env, m, k, true, func() (int, int) { return 40, 10 }).
-		Run(context.Background(), f, nil)
+		Run(context.Background(), f, stagetest.Writer(nil))
 	if err != context.Canceled {
 		t.Errorf("ended with %v", err)
 	}
@@ -194,7 +195,7 @@ func TestTallSnapshot(t *testing.T) {
 	f.send(true, top(1, pairs...)...).send(true, top(2, pairs...)...).fails(context.Canceled)
 	m := newModel(t, 30, 6)
 	k := look{screen: true, unicode: true, loc: time.UTC, width: 30, height: 6}
-	newSink(f.env, m, k, true, func() (int, int) { return 30, 6 }).Run(context.Background(), f, nil)
+	newSink(f.env, m, k, true, func() (int, int) { return 30, 6 }).Run(context.Background(), f, stagetest.Writer(nil))
 	same(t, m.text(), `
 ── 2026-10-01 ──
 12:00:00.000 x
@@ -224,7 +225,7 @@ func TestSnapshotOnTerminalOfOtherWidths(t *testing.T) {
 	f.send(true, top(4, "a", 4)...)
 	f.send(false, top(5, "a", 4)...)
 	k := look{screen: true, unicode: true, loc: time.UTC, width: 24, height: 8}
-	newSink(f.env, m, k, true, func() (int, int) { return 24, 8 }).Run(context.Background(), f, nil)
+	newSink(f.env, m, k, true, func() (int, int) { return 24, 8 }).Run(context.Background(), f, stagetest.Writer(nil))
 	same(t, m.text(), `
 ── 2026-10-01 ──
 12:00:09.000 end
@@ -344,7 +345,7 @@ func TestPipeWithoutTicks(t *testing.T) {
 	})
 	k := look{loc: time.UTC, width: 20}
 	s := newSink(f.env, w, k, false, func() (int, int) { return 20, 24 })
-	if err := s.Run(context.Background(), f, nil); err != nil {
+	if err := s.Run(context.Background(), f, stagetest.Writer(nil)); err != nil {
 		t.Fatal(err)
 	}
 	same(t, string(got), want)
@@ -355,12 +356,12 @@ func TestErrorOfWrite(t *testing.T) {
 	f := newFeed().send(false, event(0, "a")).send(false, event(0, "b"))
 	k := look{loc: time.UTC, width: 20}
 	s := newSink(f.env, failing{want}, k, false, func() (int, int) { return 20, 24 })
-	if err := s.Run(context.Background(), f, nil); err != error(want) {
+	if err := s.Run(context.Background(), f, stagetest.Writer(nil)); err != error(want) {
 		t.Errorf("ended with %v", err)
 	}
 	f = newFeed().send(false, top(0, "a", 1)...)
 	s = newSink(f.env, failing{want}, k, false, func() (int, int) { return 20, 24 })
-	if err := s.Run(context.Background(), f, nil); !errors.Is(err, syscall.EPIPE) {
+	if err := s.Run(context.Background(), f, stagetest.Writer(nil)); !errors.Is(err, syscall.EPIPE) {
 		t.Errorf("ended with %v", err)
 	}
 }

@@ -20,9 +20,10 @@ const flushEvery = time.Second
 func New(env *stage.Env, t target.Target) stage.Stage { return &sink{env: env, t: t} }
 
 type sink struct {
-	env *stage.Env
-	t   target.Target
-	buf []byte
+	env  *stage.Env
+	t    target.Target
+	buf  []byte
+	acks Acks
 }
 
 // Every implements stage.Ticking. In data time nothing is flushed at ticks: they
@@ -34,15 +35,19 @@ func (s *sink) Every() int64 {
 	return int64(flushEvery)
 }
 
-func (s *sink) Run(ctx context.Context, in stage.Reader, _ stage.Writer) error {
-	err := s.run(ctx, in)
+func (s *sink) Run(ctx context.Context, in stage.Reader, out stage.Writer) error {
+	s.acks = Acks{Targets: []target.Target{s.t}}
+	err := s.run(ctx, in, out)
 	if cerr := s.t.Close(ctx); cerr != nil && !errors.Is(cerr, context.Canceled) {
 		err = errors.Join(err, cerr)
+	}
+	if err == nil {
+		err = s.acks.Closed(out)
 	}
 	return err
 }
 
-func (s *sink) run(ctx context.Context, in stage.Reader) error {
+func (s *sink) run(ctx context.Context, in stage.Reader, out stage.Writer) error {
 	for {
 		b, err := in.Read()
 		if err == io.EOF {
@@ -56,8 +61,11 @@ func (s *sink) run(ctx context.Context, in stage.Reader) error {
 		} else if b.Tick == 0 && !b.Interim {
 			err = s.write(ctx, b)
 		}
-		b.Release()
 		if err != nil {
+			b.Release()
+			return err
+		}
+		if err := s.acks.Pass(ctx, b, out); err != nil {
 			return err
 		}
 	}

@@ -36,6 +36,8 @@ func (s *sinkTarget) Flush(context.Context) error {
 	return nil
 }
 
+func (s *sinkTarget) Holds() bool { return false }
+
 func (s *sinkTarget) Close(context.Context) error {
 	s.calls = append(s.calls, "close")
 	return s.late

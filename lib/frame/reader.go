@@ -17,6 +17,7 @@ type Options struct {
 	Keys      Keys            // of the signers of Heka's framing: what they did not sign is refused; nil: anything goes
 	Unchecked bool            // leave msg.Check to the caller, who may have more cores; see Reader.Checked
 	Skip      func(Span) bool // if set, called for each block; true passes over it unread
+	Gap       func(Gap)       // if set, called for each gap, when all messages before it were handed over
 }
 
 // Span is the stretch of time of a block, nanoseconds since 1970 UTC.

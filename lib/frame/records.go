@@ -226,6 +226,13 @@ func (r *Reader) unpack(buf []byte, off []uint32, kind, flags byte, body []byte)
 		buf, off = r.scanBlock(buf, had, off)
 		return buf, off, nil
 	}
+	if kind == KindGap && r.opt.Gap != nil {
+		g, err := ParseGap(body)
+		if err != nil {
+			return buf, off, err
+		}
+		r.opt.Gap(g)
+	}
 	return buf, off, nil // a control record: nothing for a reader of messages
 }
 

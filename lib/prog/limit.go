@@ -7,7 +7,9 @@ import (
 	"heka/lib/stage"
 )
 
-// limiter is the stage that ends after so many messages: --limit.
+// limiter is the stage that ends after so many messages: --limit. The batch that it
+// cuts is not acknowledged: what a source has to give beyond the limit is for the
+// next time.
 type limiter int64
 
 // Run implements stage.Stage.
@@ -21,7 +23,7 @@ func (l limiter) Run(_ context.Context, in stage.Reader, out stage.Writer) error
 			return err
 		}
 		if n := int64(b.Len()); n > left && !b.Interim {
-			b = b.Select(b.Off[:left])
+			b = b.Cut(b.Off[:left])
 		}
 		if !b.Interim {
 			left -= int64(b.Len())

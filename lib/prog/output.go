@@ -25,6 +25,6 @@ func (s *session) output() ([]stage.Stage, error) {
 		if err != nil {
 			return nil, err
 		}
-		return []stage.Stage{enc, stage.Output(env, s.stdout)}, nil
+		return []stage.Stage{enc, stage.OutputText(env, s.stdout)}, nil
 	}
 }

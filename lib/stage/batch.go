@@ -24,7 +24,7 @@ const (
 //
 // A batch with an acknowledgement goes on, down to the end of the pipeline, or
 // something goes on in its place that has the acknowledgement: see Pass. A stage that
-// holds records back, or gives up records that it should have delivered, clears it.
+// gives up records which it should have delivered clears it: see Cut.
 type Batch struct {
 	Buf []byte   // the bytes; between records may stand some that Off does not name
 	Off []uint32 // where each record starts in Buf
@@ -59,6 +59,10 @@ func (b *Batch) Len() int { return len(b.Off) }
 // Control reports whether b is a tick or a gap: it has no records, and stages that
 // have no use for it pass it on as it is.
 func (b *Batch) Control() bool { return b.Tick != 0 || b.Gap != nil }
+
+// bare reports whether lanes have nothing to do with b: it has neither records nor
+// text.
+func (b *Batch) bare() bool { return len(b.Off) == 0 && !b.Text }
 
 // View makes v the view of record i.
 func (b *Batch) View(i int, v *msg.View) { v.Reset(b.Record(i)[msg.HeaderSize:]) }
@@ -126,11 +130,11 @@ func (b *Batch) Release() {
 
 // Select returns a batch of those records of b that stand at off, sharing b's
 // bytes, with b's acknowledgement: the others are done with. It takes the caller's
-// reference to b over, and copies off.
+// reference to b over, and copies off. Of a batch without records it is a copy.
 func (b *Batch) Select(off []uint32) *Batch {
 	s := b.pool.child()
 	s.Buf, s.Off, s.Ack, s.parent = b.Buf, append(s.Off[:0], off...), b.Ack, b
-	s.Interim = b.Interim
+	s.Text, s.Interim, s.Tick, s.Live, s.Gap = b.Text, b.Interim, b.Tick, b.Live, b.Gap
 	return s
 }
 

@@ -122,10 +122,10 @@ func (c *dataClock) Run(_ context.Context, in Reader, out Writer) error {
 	}
 }
 
-// pass writes b, cut at the ticks that stand between its messages. A message that
-// could not be processed has the time at which it was read: it moves no clock.
+// pass writes b, cut at the ticks that stand between its messages; the last piece
+// acknowledges all of it. A message that could not be processed has the time at which it was read: it moves no clock.
 func (c *dataClock) pass(b *Batch, out Writer) error {
-	if b.Tick != 0 || b.Interim {
+	if b.Interim || b.bare() || b.Text {
 		return out.Write(b)
 	}
 	var v msg.View
@@ -150,7 +150,7 @@ func (c *dataClock) pass(b *Batch, out Writer) error {
 // any.
 func (c *dataClock) tickTo(t int64, b *Batch, out Writer) error {
 	if t >= c.next && len(c.off) > 0 {
-		if err := out.Write(b.Retain().Select(c.off)); err != nil {
+		if err := out.Write(b.Retain().Cut(c.off)); err != nil {
 			return err
 		}
 		c.off = c.off[:0]

@@ -41,17 +41,40 @@ func (c *Collector) AddRecord(record []byte) error {
 	return c.full()
 }
 
-// Acknowledge says that what was added since the last Flush stands for r.
-func (c *Collector) Acknowledge(r Range) { c.ack = r }
+// Acknowledge says that what was added since the last call stands for r: what holds
+// the last of it has r as its acknowledgement. Where r does not go on where the range
+// before ends, that is flushed first.
+func (c *Collector) Acknowledge(r Range) error {
+	if c.ack.Empty() {
+		c.ack = r
+		return nil
+	}
+	if c.ack.From <= r.From && c.ack.touches(r) {
+		c.ack.To = max(c.ack.To, r.To)
+		return nil
+	}
+	err := c.Flush()
+	c.ack = r
+	return err
+}
 
 // Flush writes what is held, if anything.
 func (c *Collector) Flush() error {
-	if c.b == nil {
+	if c.b == nil && c.ack.Empty() {
 		return nil
 	}
 	b := c.b
+	if b == nil {
+		b = c.pool.child()
+	}
+	b.Ack, c.ack = c.ack, Range{}
+	return c.write(b)
+}
+
+// write writes b, which is what is held.
+func (c *Collector) write(b *Batch) error {
 	c.b = nil
-	b.Interim, b.Ack, c.ack = c.Interim, c.ack, Range{}
+	b.Interim = c.Interim
 	return c.out.Write(b)
 }
 
@@ -64,7 +87,7 @@ func (c *Collector) batch() *Batch {
 
 func (c *Collector) full() error {
 	if len(c.b.Buf) >= BatchFull {
-		return c.Flush()
+		return c.write(c.b)
 	}
 	return nil
 }

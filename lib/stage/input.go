@@ -83,11 +83,17 @@ func (s *input) read(ctx context.Context, f *os.File, name string, out Writer) e
 	opt.Envelope.Logger = []byte(name)
 	opt.Envelope.Hostname = []byte(s.env.Hostname)
 	opt.Now = func() int64 { return time.Now().UnixNano() }
+	gaps := gapWriter{s.env.pool(), out, nil}
+	opt.Gap = gaps.write
 	r := frame.NewReader(fr, opt)
 	defer s.report(r, name)
 	for {
 		b := s.env.pool().Get()
 		b.Buf, b.Off, err = r.Read(b.Buf, b.Off)
+		if gaps.err != nil {
+			b.Release()
+			return gaps.err
+		}
 		b.unchecked = !r.Checked()
 		s.count(b)
 		if len(b.Off) > 0 {
@@ -103,6 +109,20 @@ func (s *input) read(ctx context.Context, f *os.File, name string, out Writer) e
 		if err != nil {
 			return fmt.Errorf("read %s: %w", name, err)
 		}
+	}
+}
+
+// gapWriter writes the gaps that a Reader tells of: all messages before one have been
+// written then.
+type gapWriter struct {
+	pool *Pool
+	out  Writer
+	err  error // of the first that could not be written
+}
+
+func (w *gapWriter) write(g frame.Gap) {
+	if w.err == nil {
+		w.err = w.out.Write(w.pool.Gap(&g))
 	}
 }
 

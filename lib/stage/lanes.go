@@ -20,7 +20,7 @@ type laneGroup struct {
 type series []Lane
 
 func (s series) Do(b *Batch) (*Batch, error) {
-	if b.Tick != 0 {
+	if b.bare() {
 		return b, nil
 	}
 	var err error
@@ -30,8 +30,11 @@ func (s series) Do(b *Batch) (*Batch, error) {
 			err = lerr
 		}
 		if b == nil {
-			break
+			return nil, err
 		}
+	}
+	if err != nil {
+		b.Ack = Range{}
 	}
 	return b, err
 }

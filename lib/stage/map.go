@@ -44,6 +44,7 @@ func (l lanes) Run(ctx context.Context, in Reader, out Writer) error {
 func NewParallel(newLane func() Lane) Parallel { return lanes(newLane) }
 
 func runLane(ctx context.Context, l Lane, in Reader, out Writer) error {
+	s := series{l}
 	for {
 		b, err := in.Read()
 		if err == io.EOF {
@@ -56,10 +57,7 @@ func runLane(ctx context.Context, l Lane, in Reader, out Writer) error {
 			b.Release()
 			return err
 		}
-		if b.Tick == 0 {
-			b, err = l.Do(b)
-		}
-		if b != nil {
+		if b, err = s.Do(b); b != nil {
 			if werr := out.Write(b); werr != nil {
 				return werr
 			}

@@ -67,8 +67,9 @@ type Writer interface {
 
 // Lane turns one batch into one batch. A lane is used by one goroutine.
 type Lane interface {
-	// Do takes b over and returns what it makes of it, which may be b. An error ends
-	// the pipeline once the batch that comes with it, if any, is delivered.
+	// Do takes b over and returns what it makes of it, which may be b, with b's Ack. b
+	// has records or text; what has neither passes by the lanes. An error ends the
+	// pipeline once the batch that comes with it, if any, is delivered: unacknowledged.
 	Do(b *Batch) (*Batch, error)
 }
 

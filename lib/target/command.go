@@ -24,6 +24,7 @@ type command struct {
 
 func (c *command) String() string              { return "|" + c.text }
 func (c *command) Flush(context.Context) error { return nil }
+func (c *command) Holds() bool                 { return false }
 
 func (c *command) start() error {
 	r, w, err := os.Pipe()

@@ -184,6 +184,9 @@ func (p *Packed) Add(ctx context.Context, raw []byte) error {
 	return nil
 }
 
+// Holds reports whether anything is gathered that is not written yet.
+func (p *Packed) Holds() bool { return len(p.raw) > 0 }
+
 // Flush writes what is gathered as a unit. After an error it is gathered still.
 func (p *Packed) Flush(ctx context.Context) error {
 	if len(p.raw) == 0 {

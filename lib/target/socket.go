@@ -43,6 +43,7 @@ type socket struct {
 
 func (s *socket) String() string              { return s.spec }
 func (s *socket) Flush(context.Context) error { return nil }
+func (s *socket) Holds() bool                 { return false }
 
 func (s *socket) Write(ctx context.Context, p []byte) error {
 	if s.conn == nil {

@@ -21,6 +21,9 @@ type Target interface {
 	// Flush writes what was taken and is still held.
 	Flush(ctx context.Context) error
 
+	// Holds reports whether anything is: whether Flush would write.
+	Holds() bool
+
 	// Close flushes, and waits until the target is done with what it was given. A
 	// target that was never written to was never opened.
 	Close(ctx context.Context) error
@@ -106,6 +109,7 @@ type file struct{ f *File }
 
 func (t *file) String() string              { return t.f.name }
 func (t *file) Flush(context.Context) error { return nil }
+func (t *file) Holds() bool                 { return false }
 func (t *file) Close(context.Context) error { return t.f.Close() }
 
 // Write turns EPIPE, which elsewhere says that our own reader wants no more, into
@@ -126,6 +130,7 @@ type capture struct{ p *Packed }
 func (t *capture) String() string                            { return t.p.name }
 func (t *capture) Write(ctx context.Context, p []byte) error { return t.p.Add(ctx, p) }
 func (t *capture) Flush(ctx context.Context) error           { return t.p.Flush(ctx) }
+func (t *capture) Holds() bool                               { return t.p.Holds() }
 
 func (t *capture) Close(ctx context.Context) error {
 	err := t.p.Flush(ctx)

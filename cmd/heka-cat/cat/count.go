@@ -16,6 +16,7 @@ type count struct{ env *stage.Env }
 
 func (s count) Run(_ context.Context, in stage.Reader, out stage.Writer) error {
 	n, pool := int64(0), s.env.Pool
+	text := s.env.Format == "" && !s.env.Live
 	for {
 		b, err := in.Read()
 		if err == io.EOF {
@@ -25,9 +26,16 @@ func (s count) Run(_ context.Context, in stage.Reader, out stage.Writer) error {
 			return err
 		}
 		n += int64(b.Len())
-		b.Release()
+		if b.Gap != nil && text { // of which text has no form
+			gap := b
+			b = gap.NewText()
+			gap.Release()
+		}
+		if err := stage.Pass(b, out); err != nil {
+			return err
+		}
 	}
-	if s.env.Format != "" || s.env.Live {
+	if !text {
 		b := msg.Builder{
 			Timestamp: time.Now().UnixNano(), Type: []byte("heka.count"), Severity: msg.DefaultSeverity,
 			Hostname: []byte(s.env.Hostname),

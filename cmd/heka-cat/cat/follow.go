@@ -42,11 +42,21 @@ func (f *follow) Run(ctx context.Context, _ stage.Reader, out stage.Writer) erro
 	opt.Now = func() int64 { return time.Now().UnixNano() }
 	opt.Envelope.Reset()
 	opt.Envelope.Logger, opt.Envelope.Hostname = []byte(f.name), []byte(f.env.Hostname)
+	var gapErr error
+	opt.Gap = func(gap frame.Gap) {
+		if gapErr == nil && f.ring == nil {
+			gapErr = out.Write(f.env.Pool.Gap(&gap))
+		}
+	}
 	r := frame.NewReader(g, opt)
 	defer f.report(r)
 	for {
 		b := f.env.Pool.Get()
 		b.Buf, b.Off, err = r.Read(b.Buf, b.Off)
+		if gapErr != nil {
+			b.Release()
+			return gapErr
+		}
 		f.env.Stats.In.Add(int64(len(b.Off)))
 		f.env.Stats.InBytes.Add(int64(len(b.Buf)))
 		if err := f.pass(b, out); err != nil {

@@ -56,6 +56,8 @@ func (s lastStage) Run(_ context.Context, in stage.Reader, out stage.Writer) err
 			return err
 		}
 		r.add(b)
-		b.Release()
+		if err := stage.Pass(b, out); err != nil {
+			return err
+		}
 	}
 }

@@ -53,8 +53,7 @@ func (p *pacer) Write(b *stage.Batch) error {
 		return err
 	}
 	if b.Len() == 0 {
-		b.Release()
-		return nil
+		return stage.Pass(b, p.out)
 	}
 	if p.speed == 0 && !p.rebase {
 		p.begun = true

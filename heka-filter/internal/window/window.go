@@ -78,7 +78,7 @@ func (s *runner) Run(ctx context.Context, in stage.Reader, out stage.Writer) err
 			if !b.Interim {
 				s.add(b)
 			}
-			err = Done(b, out)
+			err = stage.Pass(b, out)
 		}
 		if err != nil {
 			return err
@@ -152,16 +152,6 @@ func Full(env *stage.Env, verb string, max int) func() {
 		env.Logger().Warn(verb+": too many keys: further ones are gathered under "+keys.Other,
 			"max-keys", max)
 	}
-}
-
-// Done gives up a batch whose messages were dealt with: what it acknowledges is
-// passed on to out.
-func Done(b *stage.Batch, out stage.Writer) error {
-	if b.Ack == (stage.Range{}) {
-		b.Release()
-		return nil
-	}
-	return out.Write(b.Select(nil))
 }
 
 // Boundary tells which ticks end a window: ticks come as often as any filter of

@@ -54,8 +54,10 @@ func (s script) Run(_ context.Context, _ stage.Reader, out stage.Writer) error {
 				err = c.Flush()
 				c.Interim = false
 			} else {
-				c.Acknowledge(stage.Range{Source: 1, From: n, To: n + 1})
-				err = c.Flush()
+				err = c.Acknowledge(stage.Range{Source: 1, From: n, To: n + 1})
+				if err == nil {
+					err = c.Flush()
+				}
 			}
 		}
 		if err != nil {

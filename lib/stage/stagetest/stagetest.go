@@ -98,11 +98,12 @@ func (s source) Run(_ context.Context, _ stage.Reader, out stage.Writer) error {
 	return c.Flush()
 }
 
-// Sink is the sink that calls a function for each batch.
+// Sink is the sink that calls a function for each batch, and passes those on for
+// which it gives no error.
 type Sink func(*stage.Batch) error
 
 // Run implements stage.Stage.
-func (s Sink) Run(_ context.Context, in stage.Reader, _ stage.Writer) error {
+func (s Sink) Run(_ context.Context, in stage.Reader, out stage.Writer) error {
 	for {
 		b, err := in.Read()
 		if err == io.EOF {
@@ -111,10 +112,25 @@ func (s Sink) Run(_ context.Context, in stage.Reader, _ stage.Writer) error {
 		if err != nil {
 			return err
 		}
-		err = s(b)
-		b.Release()
-		if err != nil {
+		if err := s(b); err != nil {
+			b.Release()
+			return err
+		}
+		if err := out.Write(b); err != nil {
 			return err
 		}
 	}
+}
+
+// Writer is what stands behind a stage that a test runs by itself: it calls a
+// function, if that is not nil, for each batch, and releases it.
+type Writer func(*stage.Batch)
+
+// Write implements stage.Writer.
+func (w Writer) Write(b *stage.Batch) error {
+	if w != nil {
+		w(b)
+	}
+	b.Release()
+	return nil
 }
