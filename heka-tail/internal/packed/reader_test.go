@@ -2,8 +2,10 @@ package packed
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"io"
 	"os"
 	"runtime"
@@ -243,7 +245,7 @@ func (z *zeros) Read(p []byte) (int, error) {
 // What unpacks to a thousand times as much and more takes no more memory than
 // other content.
 func TestBombs(t *testing.T) {
-	const size = 300 << 20
+	const size = 64 << 20
 	pack := func(to func(w io.Writer) io.WriteCloser) []byte {
 		var b bytes.Buffer
 		w, z := to(&b), zeros(size)
@@ -269,6 +271,27 @@ func TestBombs(t *testing.T) {
 			t.Errorf("%v: %d bytes make %d, and take %d of memory", f, len(b), size, grown)
 		}
 		z.Close()
+	}
+}
+
+// A header that asks for a dictionary of 4 GiB costs nothing.
+func TestHugeDictionary(t *testing.T) {
+	_, packed := files(t)
+	b := bytes.Clone(packed[Xz])
+	// The header of the block: size, flags, LZMA2, one byte of properties, padding, CRC.
+	h := b[headerLen : headerLen+12]
+	if h[2] != 0x21 || h[3] != 1 {
+		t.Fatalf("unexpected header % x", h)
+	}
+	h[4] = 40
+	binary.LittleEndian.PutUint32(h[8:], crc32.ChecksumIEEE(h[:8]))
+	grown := heapGrowth(func() {
+		if _, err := unpack(t, bytes.NewReader(b), Xz); !errors.Is(err, ErrMemory) {
+			t.Error(err)
+		}
+	})
+	if grown > 1<<20 {
+		t.Errorf("it takes %d bytes", grown)
 	}
 }
 
