@@ -27,6 +27,7 @@ type Env struct {
 	MaxLine   int        // longest line that is kept whole, in bytes; 0: 1 MiB
 	Strict    bool       // the first message that can't be processed ends the pipeline
 	ShowData  bool       // texts of errors may quote messages
+	Limit     int64      // a source ends after so many messages; 0: none
 
 	// What -o and its flags say of how messages are rendered.
 	Format   string   // its name; empty: what the destination's name or the terminal suggests
@@ -67,6 +68,11 @@ type Stats struct {
 	Damaged       atomic.Int64 // places where an input was damaged
 	Skipped       atomic.Int64 // bytes passed over there
 	Refused       atomic.Int64 // messages refused for their signature
+
+	// Of sources that read files: how many there were, rotations and truncations seen,
+	// places where bytes are known to be lost, and how many; bytes that were there and
+	// not read yet when it was looked last.
+	Files, Rotations, Gaps, GapBytes, Lag atomic.Int64
 }
 
 // Logger returns the logger of e, which is never nil.
