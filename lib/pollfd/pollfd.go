@@ -55,6 +55,10 @@ func (p *Waiter) Close() {
 // Ready reports whether the descriptor can be read, or has ended.
 func (p *Waiter) Ready() bool { return p.poll(0) }
 
+// ReadyWithin is Ready, but waits so long for it. It is true at once when the context
+// has ended or there was a stop.
+func (p *Waiter) ReadyWithin(d time.Duration) bool { return poll(p.fds[:], d) }
+
 // Wait returns when the descriptor can be read, or has ended. It returns false when
 // there was a stop and the descriptor has been silent since, and the context's error
 // once that has ended.
@@ -76,13 +80,14 @@ func (p *Waiter) Wait() (ready bool, err error) {
 }
 
 // poll looks at the descriptor alone, for as long as timeout.
-func (p *Waiter) poll(timeout time.Duration) bool {
-	fds := p.fds[:1]
+func (p *Waiter) poll(timeout time.Duration) bool { return poll(p.fds[:1], timeout) }
+
+// poll reports whether one of fds is ready in time.
+func poll(fds []unix.PollFd, timeout time.Duration) bool {
 	for {
-		fds[0].Revents = 0
-		_, err := unix.Poll(fds, int(timeout/time.Millisecond))
+		n, err := unix.Poll(fds, int(timeout/time.Millisecond))
 		if err != unix.EINTR {
-			return fds[0].Revents != 0 || err != nil
+			return n > 0 || err != nil
 		}
 	}
 }
