@@ -15,7 +15,7 @@ import (
 var update = stagetest.Update(flag.CommandLine)
 
 // bin is the folder of the programs, built once: heka, and a link for each of the
-// others, as which it then runs.
+// others, as which it then runs; and heka-oracle.
 var bin string
 
 func TestMain(m *testing.M) {
@@ -28,7 +28,7 @@ func TestMain(m *testing.M) {
 		defer os.RemoveAll(dir)
 		bin = dir
 		os.Setenv("GORACE", noRaceSleep)
-		build := exec.Command("go", "build", "-o", filepath.Join(dir, "heka"), ".")
+		build := exec.Command("go", "build", "-o", dir, ".", "../heka-oracle")
 		if raceDetector {
 			build.Args = append(build.Args[:2], append([]string{"-race"}, build.Args[2:]...)...)
 		}
