@@ -276,14 +276,14 @@ func (o *out) rotate(ctx context.Context) error {
 }
 
 // rotateAll rotates the files that were written to since the last multiple of
-// --rotate-every, if t is in another.
+// --rotate-every, if t is in another. The first tick tells only if it is one itself.
 func (s *sink) rotateAll(ctx context.Context, t int64) error {
 	if s.opt.every == 0 {
 		return nil
 	}
-	was := s.slice
-	s.slice = t / int64(s.opt.every)
-	if was < 0 || was == s.slice {
+	was, every := s.slice, int64(s.opt.every)
+	s.slice = t / every
+	if was == s.slice || was < 0 && t%every != 0 {
 		return nil
 	}
 	for _, o := range s.files {

@@ -373,3 +373,48 @@ func (w *wrapped) Unwrap() error { return w.error }
 type failing struct{ err error }
 
 func (w failing) Write([]byte) (int, error) { return 0, w.err }
+
+// TestAcknowledges wants messages acknowledged when they are shown, and rows not while
+// they are held: after each batch or tick, how many were.
+func TestAcknowledges(t *testing.T) {
+	f := func(want string, feed *feed) {
+		t.Helper()
+		var in []*stage.Batch
+		for i, step := range feed.steps {
+			b, err := step()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if b.Tick == 0 {
+				b.Ack = stage.Range{Source: 1, From: int64(i), To: int64(i) + 1}
+			}
+			in = append(in, b)
+		}
+		k := look{loc: time.UTC, width: 20}
+		s := newSink(feed.env, io.Discard, k, false, func() (int, int) { return 20, 24 })
+		told, err := stagetest.Told(t.Context(), s, in...)
+		if got := strings.Trim(fmt.Sprint(told), "[]"); err != nil || got != want {
+			t.Errorf("%s, %v; want %s", got, err, want)
+		}
+	}
+	row := func(sec int) []msg.Message { return top(sec, "a", 1) }
+	f("1 2 2", newFeed().send(false, event(0, "a")).send(false, event(0, "b")))
+	f("0 0 2", newFeed().send(false, row(10)...).send(false, row(10)...))
+	f("0 1 1", newFeed().send(false, row(10)...).tick(true))
+	f("0 0 2 3 3", newFeed().send(false, row(10)...).send(false, row(10)...).
+		send(false, row(20)...).tick(false))
+	f("0 2 2", newFeed().send(false, row(10)...).send(false, event(0, "a")))
+}
+
+// TestDoesNotAcknowledge wants nothing acknowledged that a terminal did not take.
+func TestDoesNotAcknowledge(t *testing.T) {
+	f := newFeed().send(false, event(0, "a"))
+	b, _ := f.steps[0]()
+	b.Ack = stage.Range{Source: 1, To: 1}
+	k := look{loc: time.UTC, width: 20}
+	s := newSink(f.env, failing{syscall.EIO}, k, false, func() (int, int) { return 20, 24 })
+	told, err := stagetest.Told(t.Context(), s, b)
+	if !errors.Is(err, syscall.EIO) || told[0] != 0 {
+		t.Error(told, err)
+	}
+}
