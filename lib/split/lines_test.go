@@ -19,7 +19,7 @@ func envelope() *msg.Builder {
 }
 
 // whole splits text given in one piece.
-func whole(text string, limit int, partial bool) string {
+func inOne(text string, limit int, partial bool) string {
 	return pieces(text, limit, 1<<30, partial, []int{max(len(text), 1)})
 }
 
@@ -84,7 +84,7 @@ func TestLines(t *testing.T) {
 		if w != "" {
 			w += "\n"
 		}
-		if got := whole(in, 8, false); got != w {
+		if got := inOne(in, 8, false); got != w {
 			t.Errorf("%q: got\n%swant\n%s", in, got, w)
 		}
 	}
@@ -106,7 +106,7 @@ func TestLines(t *testing.T) {
 func TestPartial(t *testing.T) {
 	f := func(in, want string) {
 		t.Helper()
-		if got := whole(in, 4, true); got != want {
+		if got := inOne(in, 4, true); got != want {
 			t.Errorf("%q: got %q, want %q", in, got, want)
 		}
 	}
@@ -155,7 +155,7 @@ func FuzzLines(f *testing.F) {
 			by = append(by, int(s))
 		}
 		for _, partial := range []bool{false, true} {
-			want := whole(text, limit, partial)
+			want := inOne(text, limit, partial)
 			for _, full := range []int{0, 200, 1 << 30} {
 				if got := pieces(text, limit, full, partial, by); got != want {
 					t.Fatalf("limit %d, full %d, sizes %v: got\n%swant\n%s", limit, full, by, got, want)
