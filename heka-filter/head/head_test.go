@@ -81,3 +81,27 @@ func TestNoAllocs(t *testing.T) {
 	s := &keyed{n: 10, groups: keys.NewGroups[int](keys.New(v), 100, func() {})}
 	verbtest.NoAllocs(t, func(m *msg.View) { s.first(m) })
 }
+
+// TestHeadAcknowledges wants a batch that is cut not acknowledged.
+func TestHeadAcknowledges(t *testing.T) {
+	f := func(words string, want int64) {
+		t.Helper()
+		st, err := verbtest.Make(Kind, &stage.Env{}, words)
+		if err != nil {
+			t.Fatal(err)
+		}
+		b := stage.NewPool(1).Get()
+		for _, m := range verbtest.Lines("t=1", "t=2", "t=3") {
+			b.Off = append(b.Off, uint32(len(b.Buf)))
+			b.Buf = m.Append(b.Buf)
+		}
+		b.Ack = stage.Range{Source: 1, To: 1}
+		told, err := stagetest.Told(t.Context(), st, b)
+		if err != nil || told[len(told)-1] != want {
+			t.Errorf("head %s: %v, %v; want %d", words, told, err, want)
+		}
+	}
+	f("1", 0)
+	f("3", 1)
+	f("1 by .s", 1) // those that it chose not to let through are done with
+}

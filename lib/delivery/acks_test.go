@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"heka/lib/frame"
 	"heka/lib/stage"
 	"heka/lib/stage/stagetest"
 	"heka/lib/target"
@@ -87,4 +88,33 @@ func TestDoesNotAcknowledge(t *testing.T) {
 	}
 	f(&sinkTarget{fail: boom}, "0")
 	f(&gathers{sinkTarget: sinkTarget{late: boom}}, "0 0 0")
+}
+
+// TestNothingGoesFurther wants no stage behind the sink to have anything to write.
+func TestNothingGoesFurther(t *testing.T) {
+	env := &stage.Env{}
+	in := stagetest.Batches(env, "a", "@1", "b")
+	gap := env.Pool.Gap(&frame.Gap{Bytes: 3})
+	gap.Ack = stage.Range{Source: 2, To: 1}
+	text := in[2].NewText()
+	text.Buf = append(text.Buf, "text"...)
+	behind := 0
+	st := onward{New(env, &sinkTarget{}), func(b *stage.Batch) {
+		if behind += int(b.Ack.To - b.Ack.From); b.Len() > 0 || b.Text || b.Gap != nil {
+			t.Errorf("%+v", b)
+		}
+	}}
+	if _, err := stagetest.Told(t.Context(), st, append(in, gap, text)...); err != nil || behind != 4 {
+		t.Error(behind, err)
+	}
+}
+
+// onward shows what a stage passes on.
+type onward struct {
+	stage.Stage
+	show stagetest.Writer
+}
+
+func (o onward) Run(ctx context.Context, in stage.Reader, _ stage.Writer) error {
+	return o.Stage.Run(ctx, in, o.show)
 }

@@ -16,7 +16,8 @@ import (
 const flushEvery = time.Second
 
 // New returns the sink that writes records and text to t, and closes it at the
-// end.
+// end. A stage may stand behind it, as stdout does in a program: it gets ticks and
+// acknowledgements.
 func New(env *stage.Env, t target.Target) stage.Stage { return &sink{env: env, t: t} }
 
 type sink struct {
@@ -36,7 +37,7 @@ func (s *sink) Every() int64 {
 }
 
 func (s *sink) Run(ctx context.Context, in stage.Reader, out stage.Writer) error {
-	s.acks = Acks{Targets: []target.Target{s.t}}
+	s.acks, out = Acks{Targets: []target.Target{s.t}}, ends{out}
 	err := s.run(ctx, in, out)
 	if cerr := s.t.Close(ctx); cerr != nil && !errors.Is(cerr, context.Canceled) {
 		err = errors.Join(err, cerr)
@@ -69,6 +70,16 @@ func (s *sink) run(ctx context.Context, in stage.Reader, out stage.Writer) error
 			return err
 		}
 	}
+}
+
+// ends is the Writer behind the target, past which nothing goes that would be written.
+type ends struct{ stage.Writer }
+
+func (w ends) Write(b *stage.Batch) error {
+	if b.Gap != nil {
+		b = b.OnlyAck()
+	}
+	return stage.Pass(b, w.Writer)
 }
 
 func (s *sink) write(ctx context.Context, b *stage.Batch) error {

@@ -42,10 +42,16 @@ func Pass(b *Batch, out Writer) error {
 		b.Release()
 		return nil
 	}
+	return out.Write(b.OnlyAck())
+}
+
+// OnlyAck returns a batch with b's acknowledgement and nothing else of it. It takes b
+// over.
+func (b *Batch) OnlyAck() *Batch {
 	p := b.pool.child()
 	p.Ack = b.Ack
 	b.Release()
-	return out.Write(p)
+	return p
 }
 
 // maxAcks is how many ranges Acks holds: of so many sources, if each comes through

@@ -27,9 +27,7 @@ func (s count) Run(_ context.Context, in stage.Reader, out stage.Writer) error {
 		}
 		n += int64(b.Len())
 		if b.Gap != nil && text { // of which text has no form
-			gap := b
-			b = gap.NewText()
-			gap.Release()
+			b = b.OnlyAck()
 		}
 		if err := stage.Pass(b, out); err != nil {
 			return err
