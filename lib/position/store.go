@@ -80,7 +80,9 @@ func (s *Store) Fresh() bool { return s.fresh }
 
 // Damaged reports whether there was a store, but no copy of it that could be read
 // whole, so that records are missing, all of them or some. Open has said so in the
-// log. A content without a record is then to be read from its beginning.
+// log. A content without a record is then to be read from its beginning. What is left
+// is written anew as a whole store, so only the first Open after the damage reports it:
+// a caller does well to read unknown contents from the beginning unless Fresh.
 func (s *Store) Damaged() bool { return s.damaged }
 
 // All returns a copy of the records, by ID.
