@@ -68,7 +68,8 @@ func ParseDifferentiator(s string) ([]string, error) {
 			return nil, err
 		}
 		if w == "" {
-			return nil, r.fail(start, "there is nothing here", `want groups and text, like nginx-,Host; \, is a comma`)
+			return nil, r.fail(start, "there is nothing here",
+				`want groups and text, like nginx-,Host; \, is a comma`)
 		}
 		if all = append(all, w); stop == 0 {
 			return all, nil
@@ -78,6 +79,8 @@ func ParseDifferentiator(s string) ([]string, error) {
 
 // Translation is a pflag.Value for Options.Translation. Each Set adds to it.
 type Translation map[string]map[string]int
+
+const wantTranslation = "want a group, a colon, and numbers for texts, like Month:jan=1,feb=2"
 
 // Set reads a group, a colon, and texts with their numbers: Month:jan=1,feb=2. The
 // text "missing" is for a group that matched nothing. A backslash takes the meaning
@@ -89,32 +92,17 @@ func (t *Translation) Set(s string) error {
 		return err
 	}
 	group = strings.TrimSpace(group)
-	const want = "want a group, a colon, and numbers for texts, like Month:jan=1,feb=2"
 	if stop != ':' || group == "" {
-		return r.fail(max(0, r.pos-1), "the name of a group and a colon are missing", want)
+		return r.fail(max(0, r.pos-1), "the name of a group and a colon are missing", wantTranslation)
 	}
 	numbers := map[string]int{}
 	maps.Copy(numbers, (*t)[group])
 	for stop != 0 {
 		start := r.pos
-		var text, digits string
-		if text, stop, err = r.word("=,"); err != nil {
+		var text string
+		var n int
+		if text, n, stop, err = r.translation(); err != nil {
 			return err
-		}
-		text = strings.ToLower(strings.TrimSpace(text))
-		if text == "" {
-			return r.fail(start, "a text is missing", `for a group that matched nothing it is "missing"`)
-		}
-		if stop != '=' {
-			return r.fail(start, "this text has no number", want)
-		}
-		value := r.pos
-		if digits, stop, err = r.word(","); err != nil {
-			return err
-		}
-		n, err := strconv.Atoi(strings.TrimSpace(digits))
-		if err != nil || !fits(n) {
-			return r.fail(value, "this is no whole number of at most 18 digits", want)
 		}
 		if old, twice := numbers[text]; twice && old != n {
 			return r.fail(start, fmt.Sprintf("%q of %s has a number already", text, group),
@@ -127,6 +115,34 @@ func (t *Translation) Set(s string) error {
 	}
 	(*t)[group] = numbers
 	return nil
+}
+
+// translation reads a text, in lower case then, and its number. stop is 0 after the
+// last.
+func (r *scanner) translation() (text string, n int, stop byte, err error) {
+	start := r.pos
+	if text, stop, err = r.word("=,"); err != nil {
+		return "", 0, 0, err
+	}
+	text = strings.ToLower(strings.TrimSpace(text))
+	if text == "" {
+		err = r.fail(start, "a text is missing", `for a group that matched nothing it is "missing"`)
+		return "", 0, 0, err
+	}
+	if stop != '=' {
+		return "", 0, 0, r.fail(start, "this text has no number", wantTranslation)
+	}
+	start = r.pos
+	digits, stop, err := r.word(",")
+	if err != nil {
+		return "", 0, 0, err
+	}
+	n, err = strconv.Atoi(strings.TrimSpace(digits))
+	if err != nil || !fits(n) {
+		err = r.fail(start, "this is no whole number of at most 18 digits", wantTranslation)
+		return "", 0, 0, err
+	}
+	return text, n, stop, nil
 }
 
 // String gives what Set reads, a group a line, sorted.

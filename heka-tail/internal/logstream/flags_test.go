@@ -8,74 +8,102 @@ import (
 	"time"
 )
 
+// same compares what parsing in gave with want: a result, or the lines of an error.
+func same(t *testing.T, in, got string, err error, want []string) {
+	t.Helper()
+	if err != nil {
+		got = err.Error()
+	}
+	if got != strings.Join(want, "\n") {
+		t.Errorf("%q gives\n%s\nwant\n%s", in, got, strings.Join(want, "\n"))
+	}
+}
+
 func TestParsePriority(t *testing.T) {
-	f := func(in, want string) {
+	f := func(in string, want ...string) {
 		t.Helper()
 		got, err := ParsePriority(in)
-		if s := strings.Join(got, "|"); err != nil && err.Error() != want || err == nil && s != want {
-			t.Errorf("%q: %q, %v; want\n%s", in, s, err, want)
-		}
+		same(t, in, strings.Join(got, "|"), err, want)
 	}
 	f("Year", "Year")
 	f("Year,^Seq", "Year|^Seq")
 	f(" Year , ^ Seq ", "Year|^Seq")
 	f("", "--priority: no group is named; want names like Year,^Seq")
-	f("Year,", "--priority: the name of a group is missing\n    Year,\n         ^ want names like Year,Month,^Seq")
-	f("Year,^,Seq", "--priority: the name of a group is missing\n    Year,^,Seq\n         ^ want names like Year,Month,^Seq")
-	f("Year;Seq", "--priority: this is no name of a group\n    Year;Seq\n    ^ want names like Year,Month,^Seq")
-	f("A,B,^A", "--priority: A is named before\n    A,B,^A\n        ^ the first decides, so drop this one")
+	f("Year,", "--priority: the name of a group is missing",
+		"    Year,",
+		"         ^ want names like Year,Month,^Seq")
+	f("Year,^,Seq", "--priority: the name of a group is missing",
+		"    Year,^,Seq",
+		"         ^ want names like Year,Month,^Seq")
+	f("Year;Seq", "--priority: this is no name of a group",
+		"    Year;Seq",
+		"    ^ want names like Year,Month,^Seq")
+	f("A,B,^A", "--priority: A is named before",
+		"    A,B,^A",
+		"        ^ the first decides, so drop this one")
 }
 
 func TestParseDifferentiator(t *testing.T) {
-	f := func(in, want string) {
+	f := func(in string, want ...string) {
 		t.Helper()
 		got, err := ParseDifferentiator(in)
-		if s := strings.Join(got, "|"); err != nil && err.Error() != want || err == nil && s != want {
-			t.Errorf("%q: %q, %v; want\n%s", in, s, err, want)
-		}
+		same(t, in, strings.Join(got, "|"), err, want)
 	}
+	const nothing, hint = "--differentiator: there is nothing here",
+		`want groups and text, like nginx-,Host; \, is a comma`
 	f("nginx,-,Host", "nginx|-|Host")
 	f(`a\,b, x ,\\`, `a,b| x |\`)
-	f("", "--differentiator: there is nothing here; want groups and text, like nginx-,Host; \\, is a comma")
-	f("a,", "--differentiator: there is nothing here\n    a,\n      ^ want groups and text, like nginx-,Host; \\, is a comma")
-	f(`a\`, "--differentiator: there is nothing behind this backslash\n    a\\\n     ^ \\\\ is a backslash")
+	f("", nothing+"; "+hint)
+	f("a,", nothing, "    a,", "      ^ "+hint)
+	f(`a\`, "--differentiator: there is nothing behind this backslash",
+		`    a\`,
+		`     ^ \\ is a backslash`)
 }
 
 func TestTranslation(t *testing.T) {
 	var tr Translation
-	f := func(in, want string) {
+	f := func(in string, want ...string) {
 		t.Helper()
 		before := tr.String()
-		switch err := tr.Set(in); {
-		case err == nil && tr.String() != want:
-			t.Errorf("%q gives %s; want %s", in, tr.String(), want)
-		case err != nil && err.Error() != want:
-			t.Errorf("%q: %v; want\n%s", in, err, want)
-		case err != nil && tr.String() != before:
+		err := tr.Set(in)
+		same(t, in, tr.String(), err, want)
+		if err != nil && tr.String() != before {
 			t.Errorf("%q: an error, and %s became %s", in, before, tr.String())
 		}
 	}
-	const want = "want a group, a colon, and numbers for texts, like Month:jan=1,feb=2"
-	f("Seq", "--translate: the name of a group and a colon are missing\n    Seq\n      ^ "+want)
-	f(":a=1", "--translate: the name of a group and a colon are missing\n    :a=1\n    ^ "+want)
-	f("Seq=1", "--translate: the name of a group and a colon are missing\n    Seq=1\n       ^ "+want)
-	f("Seq:", "--translate: a text is missing\n    Seq:\n        ^ for a group that matched nothing it is \"missing\"")
-	f("Seq:a", "--translate: this text has no number\n    Seq:a\n        ^ "+want)
-	f("Seq:a=1,b=x", "--translate: this is no whole number of at most 18 digits\n    Seq:a=1,b=x\n              ^ "+want)
-	f("Seq:a=1000000000000000000", "--translate: this is no whole number of at most 18 digits\n    Seq:a=1000000000000000000\n          ^ "+want)
+	const noGroup, noNumber = "--translate: the name of a group and a colon are missing",
+		"--translate: this is no whole number of at most 18 digits"
+	f("Seq", noGroup, "    Seq", "      ^ "+wantTranslation)
+	f(":a=1", noGroup, "    :a=1", "    ^ "+wantTranslation)
+	f("Seq=1", noGroup, "    Seq=1", "       ^ "+wantTranslation)
+	f("Seq:", "--translate: a text is missing",
+		"    Seq:",
+		`        ^ for a group that matched nothing it is "missing"`)
+	f("Seq:a", "--translate: this text has no number",
+		"    Seq:a",
+		"        ^ "+wantTranslation)
+	f("Seq:a=1,b=x", noNumber,
+		"    Seq:a=1,b=x",
+		"              ^ "+wantTranslation)
+	f("Seq:a=1000000000000000000", noNumber,
+		"    Seq:a=1000000000000000000",
+		"          ^ "+wantTranslation)
 	f("Seq:missing=0", "Seq:missing=0")
-	f("Month:Jan=1, feb = -2", "Month:feb=-2,jan=1\nSeq:missing=0")
-	f("Month:mar=3", "Month:feb=-2,jan=1,mar=3\nSeq:missing=0")
-	f("Month:mar=3", "Month:feb=-2,jan=1,mar=3\nSeq:missing=0")
-	f("Month:apr=4,MAR=5", "--translate: \"mar\" of Month has a number already\n    Month:apr=4,MAR=5\n                ^ it is 3")
-	f(`Seq:\,\=\\:=7`, "Month:feb=-2,jan=1,mar=3\nSeq:\\,\\=\\\\\\:=7,missing=0")
+	f("Month:Jan=1, feb = -2", "Month:feb=-2,jan=1", "Seq:missing=0")
+	f("Month:mar=3", "Month:feb=-2,jan=1,mar=3", "Seq:missing=0")
+	f("Month:mar=3", "Month:feb=-2,jan=1,mar=3", "Seq:missing=0")
+	f("Month:apr=4,MAR=5", `--translate: "mar" of Month has a number already`,
+		"    Month:apr=4,MAR=5",
+		"                ^ it is 3")
+	f(`Seq:\,\=\\:=7`, "Month:feb=-2,jan=1,mar=3", `Seq:\,\=\\\:=7,missing=0`)
 }
 
 func TestParseOldest(t *testing.T) {
 	f := func(in string, want time.Duration, text string) {
 		t.Helper()
-		if got, err := ParseOldest(in); got != want || err == nil && text != "" || err != nil && err.Error() != text {
-			t.Errorf("%q: %v, %v", in, got, err)
+		got, err := ParseOldest(in)
+		if got != want || (err == nil) != (text == "") || err != nil && err.Error() != text {
+			t.Errorf("%q: %v, %v; want %v, %s", in, got, err, want, text)
 		}
 	}
 	f("0", 0, "")

@@ -30,7 +30,8 @@ type Options struct {
 	Name string // of the stream, if Differentiator is empty
 
 	// FileMatch is a regular expression of Go, matched against the whole path below
-	// Root; the slash between them may stand at its start. Its named groups are what the other options name.
+	// Root; the slash between them may stand at its start. Its named groups are what
+	// the other options name.
 	FileMatch string
 	// Priority has the groups that order the files of a stream, oldest first: the
 	// first group first. ^Name turns the order about: the lowest is the newest.
@@ -65,7 +66,8 @@ type part struct {
 type Place struct {
 	Path   string // below the root
 	Stream string
-	Order  []int // a number for each group of Priority; those of the oldest file are lowest
+	// Order has a number for each group of Priority; those of the oldest file are lowest.
+	Order []int
 }
 
 // Compare is negative if a comes before b: it is older, or as old and its path

@@ -63,42 +63,53 @@ func TestLayouts(t *testing.T) {
 			"nginx.b.example.access: b.example-access.log\n")
 	f(Options{Name: "web", FileMatch: `access\.log\.?(?P<Seq>\d*)`, Priority: []string{"^Seq"}},
 		"web: access.log.12 access.log.11 access.log.2 access.log.1 access.log\n")
-	f(Options{Name: "web", FileMatch: `access\.log(\.(?P<Seq>\d+))?(\.gz)?`, Priority: []string{"^Seq"},
+	f(Options{Name: "web", FileMatch: `access\.log(\.(?P<Seq>\d+))?(\.gz)?`,
+		Priority:    []string{"^Seq"},
 		Translation: map[string]map[string]int{"Seq": {"missing": 0}}},
 		"web: access.log.10.gz access.log.3.gz access.log.2.gz access.log.1 access.log\n")
 	f(Options{Name: "web", FileMatch: `(?P<Year>\d+)/(?P<Month>\d+)/(?P<Day>\d+)\.access\.log`,
 		Priority: []string{"Year", "Month", "Day"}},
 		"web: 2013/12/31.access.log 2014/08/2.access.log 2014/08/11.access.log 2014/10/01.access.log\n")
 	f(Options{FileMatch: `(?P<Domain>[^/]+)/(?P<Year>\d+)/(?P<Month>\d+)/access\.log\.?(?P<Seq>\d*)`,
-		Priority: []string{"Year", "Month", "^Seq"}, Differentiator: []string{"nginx-", "Domain", "-access"}},
-		"nginx-frank.example-access: frank.example/2014/08/access.log.2 frank.example/2014/08/access.log.1"+
-			" frank.example/2014/08/access.log frank.example/2014/09/access.log.1 frank.example/2014/09/access.log\n"+
-			"nginx-sally.example-access: sally.example/2013/11/access.log sally.example/2014/01/access.log\n")
+		Priority: []string{"Year", "Month", "^Seq"}, Differentiator: []string{"www-", "Domain", "-log"}},
+		"www-frank.example-log:"+
+			" frank.example/2014/08/access.log.2 frank.example/2014/08/access.log.1"+
+			" frank.example/2014/08/access.log frank.example/2014/09/access.log.1"+
+			" frank.example/2014/09/access.log\n"+
+			"www-sally.example-log:"+
+			" sally.example/2013/11/access.log sally.example/2014/01/access.log\n")
 	f(Options{Name: "web", FileMatch: `(?P<Year>\d+)/(?P<MonthName>\w+)/access\.log\.?(?P<Seq>\d*)`,
 		Priority: []string{"Year", "MonthName", "^Seq"}},
-		"web: 2014/Sep/access.log 2014/october/access.log.1 2014/OCT/access.log 2014/Nov/access.log 2014/December/access.log\n")
+		"web: 2014/Sep/access.log 2014/october/access.log.1 2014/OCT/access.log "+
+			"2014/Nov/access.log 2014/December/access.log\n")
 	f(Options{Name: "week", FileMatch: `(?P<DayName>\w+)\.log`, Priority: []string{"DayName"}},
 		"week: Mon.log tuesday.log Wed.log thu.log Friday.log sat.log Sunday.log\n")
-	f(Options{Name: "web", FileMatch: `(?P<Month>\w+)/(?P<Day>\w+)/access\.log`, Priority: []string{"Month", "Day"},
+	f(Options{Name: "web", FileMatch: `(?P<Month>\w+)/(?P<Day>\w+)/access\.log`,
+		Priority: []string{"Month", "Day"},
 		Translation: map[string]map[string]int{
 			"Month": {"Hadukannas": 1, "turmar": 2, "karmabatas": 4, "karbasiyas": 6},
 			"Day":   {"lunes": 1, "miercoles": 3, "jueves": 4, "sabado": 6}}},
 		"web: Hadukannas/Lunes/access.log hadukannas/jueves/access.log Turmar/miercoles/access.log"+
 			" Karmabatas/jueves/access.log Karbasiyas/sabado/access.log\n")
 	f(Options{Name: "web", FileMatch: `access(-(?P<Year>\d{4})(?P<Month>\d\d)(?P<Day>\d\d))?\.log`,
-		Priority: []string{"Year", "Month", "Day"}, Translation: map[string]map[string]int{"Year": {"missing": 9999}}},
+		Priority:    []string{"Year", "Month", "Day"},
+		Translation: map[string]map[string]int{"Year": {"missing": 9999}}},
 		"web: access-20140803.log access-20140804.log access-20141001.log access.log\n")
-	f(Options{Name: "web", FileMatch: `access(-(?P<Date>\d+))?\.log`, Priority: []string{"Date"}}, // -1 is the oldest
+	f(Options{Name: "web", FileMatch: `access(-(?P<Date>\d+))?\.log`, Priority: []string{"Date"}},
+		// -1 is the oldest
 		"web: access.log access-20140803.log access-20140804.log\n")
 	// The translation goes before the names that are built in.
 	f(Options{Name: "x", FileMatch: `(?P<MonthName>\pL+)\.log`, Priority: []string{"MonthName"},
 		Translation: map[string]map[string]int{"MonthName": {"Jänner": 1, "märz": 3, "juni": 6}}},
 		"x: jänner.log MÄRZ.log Juni.log\n")
-	f(Options{Name: "x", FileMatch: `/(?P<N>\d+)\.log`, Priority: []string{"N"}}, "x: 1.log 2.log 03.log 10.log\n")
-	f(Options{Name: "x", FileMatch: `app-(?P<Seq>\d+)\.log|app\.log\.(?P<Seq>\d+)|app\.log`, Priority: []string{"^Seq"}},
+	f(Options{Name: "x", FileMatch: `/(?P<N>\d+)\.log`, Priority: []string{"N"}},
+		"x: 1.log 2.log 03.log 10.log\n")
+	f(Options{Name: "x", FileMatch: `app-(?P<Seq>\d+)\.log|app\.log\.(?P<Seq>\d+)|app\.log`,
+		Priority: []string{"^Seq"}},
 		"x: app-12.log app.log.3 app-2.log app.log\n")
 	f(Options{Name: "x", FileMatch: `a|b`, Differentiator: []string{"only"}}, "only: a\n")
-	f(Options{Name: "all", FileMatch: `(?P<N>\d*)\.log`, Differentiator: []string{"N"}}, "7: 7.log\nall: .log\n")
+	f(Options{Name: "all", FileMatch: `(?P<N>\d*)\.log`, Differentiator: []string{"N"}},
+		"7: 7.log\nall: .log\n")
 }
 
 func TestPlaceErrors(t *testing.T) {
@@ -116,7 +127,8 @@ func TestPlaceErrors(t *testing.T) {
 			t.Errorf("%s: %+v, %v", path, p, ok)
 		}
 		var pe *PlaceError
-		if want == "" && err != nil || want != "" && (!errors.As(err, &pe) || pe.Path != path || pe.Err.Error() != want) {
+		if want == "" && err != nil || want != "" && (!errors.As(err, &pe) || pe.Path != path ||
+			pe.Err.Error() != want) {
 			t.Errorf("%s: %v; want %s", path, err, want)
 		}
 	}
@@ -132,7 +144,8 @@ func TestPlaceErrors(t *testing.T) {
 	f("oct-mon-23-+1", "'+1' of group 'Seq' is no whole number; give its number with --translate")
 	f("oct-mon-23-1234567890123456789", "'1234567890123456789' of group 'Seq' has more than 18 digits")
 	_, _, err = l.Place("Octoberrr-mon-23-1")
-	if got, want := fmt.Sprint(err), `order file "Octoberrr-mon-23-1": Unable to locate month name: Octoberrr`; got != want {
+	if got, want := fmt.Sprint(err), `order file "Octoberrr-mon-23-1": Unable to locate `+
+		`month name: Octoberrr`; got != want {
 		t.Errorf("%s; want %s", got, want)
 	}
 	if _, ok, err := l.Place("x/October-mon-23"); ok || err != nil {
@@ -152,15 +165,19 @@ func TestNew(t *testing.T) {
 	f(Options{FileMatch: `a(?P<Year>\d+`}, "--file-match: missing closing )",
 		`    a(?P<Year>\d+`, `     ^ this group is not closed`)
 	f(Options{FileMatch: `a)(b`}, "--file-match: unexpected )", `    a)(b`, `    ^`)
-	f(Options{FileMatch: `ab**`}, "--file-match: invalid nested repetition operator", `    ab**`, `      ^`)
-	f(Options{FileMatch: "\t[z-a]"}, "--file-match: invalid character class range", `    \t[z-a]`, `       ^`)
+	f(Options{FileMatch: `ab**`}, "--file-match: invalid nested repetition operator",
+		`    ab**`, `      ^`)
+	f(Options{FileMatch: "\t[z-a]"}, "--file-match: invalid character class range",
+		`    \t[z-a]`, `       ^`)
 	f(Options{FileMatch: `x(?P<n-1>a)`}, "--file-match: invalid named capture",
 		`    x(?P<n-1>a)`, "     ^ a named group is written (?P<Name>...)")
 	f(Options{FileMatch: `a(?=b)`}, "--file-match: invalid or unsupported Perl syntax",
 		`    a(?=b)`, "     ^ Go's expressions know no look-around and no back-references")
-	f(Options{FileMatch: `(?P<Year>\d+)/(?P<Month>\d+)`, Priority: []string{"Yaer", "^Months", "^", "Day"},
+	f(Options{FileMatch: `(?P<Year>\d+)/(?P<Month>\d+)`,
+		Priority:       []string{"Yaer", "^Months", "^", "Day"},
 		Differentiator: []string{"nginx-", "moth", "Month"},
-		Translation:    map[string]map[string]int{"Month": {"jan": 1}, "Sequence": {"missing": 1}}, Oldest: -1},
+		Translation:    map[string]map[string]int{"Month": {"jan": 1}, "Sequence": {"missing": 1}},
+		Oldest:         -1},
 		"--translate: A translation map with one entry ('jan') must be specifying a 'missing' key.",
 		`--translate: "Sequence" is no group of --file-match; there are Month, Year`,
 		`--priority: "Yaer" is no group of --file-match; did you mean Year?`,
@@ -173,7 +190,8 @@ func TestNew(t *testing.T) {
 	f(Options{FileMatch: `(?P<Host>\w+)`, Differentiator: []string{"nginx-", "Hots"}},
 		`--differentiator: "Hots" is no group of --file-match; did you mean Host?`)
 	f(Options{FileMatch: `(?P<Host>\w+)`, Differentiator: []string{"host-", "Host"}}, "<nil>")
-	f(Options{FileMatch: `(?P<S>\w+)`, Translation: map[string]map[string]int{"S": {"A": 1, "a": 2, "b": 1e18}}},
+	f(Options{FileMatch: `(?P<S>\w+)`,
+		Translation: map[string]map[string]int{"S": {"A": 1, "a": 2, "b": 1e18}}},
 		`--translate: "a" of S has two numbers, 1 and 2, since case does not count`,
 		`--translate: "b" of S: 1000000000000000000 has more than 18 digits`)
 }
@@ -191,7 +209,8 @@ func TestCheck(t *testing.T) {
 	if err := l.Check(Group(places[:1])); err != nil {
 		t.Error(err)
 	}
-	want := `--priority: stream "web" has 4 files (a\n.log, b.log, c.log, ...), and nothing says which is older; ` +
+	want := `--priority: stream "web" has 4 files (a\n.log, b.log, c.log, ...)` +
+		`, and nothing says which is older; ` +
 		"name the groups to order them by, or tell streams apart with --differentiator"
 	if err := l.Check(Group(places)); fmt.Sprint(err) != want {
 		t.Errorf("%v; want %s", err, want)
@@ -271,15 +290,17 @@ func FuzzPlace(f *testing.F) {
 func many() []string {
 	var paths []string
 	for n := range 10_000 {
-		paths = append(paths, fmt.Sprintf("host%d.example/%d/%02d/access.log.%d", n%5, 2000+n/1000, n/84%12+1, n%84))
+		paths = append(paths, fmt.Sprintf("host%d.example/%d/%02d/access.log.%d",
+			n%5, 2000+n/1000, n/84%12+1, n%84))
 	}
 	rand.Shuffle(len(paths), func(i, j int) { paths[i], paths[j] = paths[j], paths[i] })
 	return paths
 }
 
 func BenchmarkPlace10000(b *testing.B) {
-	l, err := New(Options{FileMatch: `(?P<Host>[^/]+)/(?P<Year>\d+)/(?P<Month>\d+)/access\.log\.?(?P<Seq>\d*)`,
-		Priority: []string{"Year", "Month", "^Seq"}, Differentiator: []string{"nginx-", "Host"}})
+	l, err := New(Options{
+		FileMatch: `(?P<Host>[^/]+)/(?P<Year>\d+)/(?P<Month>\d+)/access\.log\.?(?P<Seq>\d*)`,
+		Priority:  []string{"Year", "Month", "^Seq"}, Differentiator: []string{"nginx-", "Host"}})
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -53,8 +53,9 @@ func start(match *regexp.Regexp, slash bool) string {
 		prefix = strings.TrimPrefix(prefix, "/")
 	}
 	dir, _ := path.Split(prefix)
-	if dir = strings.TrimSuffix(dir, "/"); dir != "" && !filepath.IsLocal(dir) || dir != path.Clean("/" + dir)[1:] {
-		return "" // there are no such paths
+	dir = strings.TrimSuffix(dir, "/")
+	if dir != path.Clean("/" + dir)[1:] {
+		return "" // with dots or two slashes: there are no such paths
 	}
 	return dir
 }

@@ -70,7 +70,8 @@ func TestWalk(t *testing.T) {
 	f(".*", "a/x", "a/x", "b -> a", "a/up -> ..", "a/self -> .")
 	f(".*", "l1/x", "l1 -> "+tree(t, "x", "round -> ."), "l2 -> nowhere")
 	// What the expression rules out is not looked at.
-	f(`nginx/access\.log.*`, "nginx/access.log nginx/old/x", "nginx/access.log", "nginx/old/x", "apache/access.log", "top")
+	f(`nginx/access\.log.*`, "nginx/access.log nginx/old/x", "nginx/access.log", "nginx/old/x",
+		"apache/access.log", "top")
 	f(`/nginx/a/\d+`, "nginx/a/1", "nginx/a/1", "nginx/b/1")
 	f(`nginx/(?P<Seq>\d+)|nginx/x`, "nginx/1", "nginx/1", "apache/1")
 	f(`absent/\d+`, "", "a")
@@ -80,10 +81,12 @@ func TestWalk(t *testing.T) {
 
 func TestWalkErrors(t *testing.T) {
 	root := tree(t, "a.log", "loop -> loop", "fifo/")
-	if _, errs := walk(t, filepath.Join(root, "absent"), ".*"); len(errs) != 1 || !errors.Is(errs[0], fs.ErrNotExist) {
+	if _, errs := walk(t, filepath.Join(root, "absent"), ".*"); len(errs) != 1 || !errors.Is(errs[0],
+		fs.ErrNotExist) {
 		t.Errorf("no root: %v", errs)
 	}
-	if _, errs := walk(t, filepath.Join(root, "a.log"), ".*"); len(errs) != 1 || !errors.Is(errs[0], syscall.ENOTDIR) {
+	if _, errs := walk(t, filepath.Join(root, "a.log"), ".*"); len(errs) != 1 || !errors.Is(errs[0],
+		syscall.ENOTDIR) {
 		t.Errorf("the root is a file: %v", errs)
 	}
 	if err := syscall.Mkfifo(filepath.Join(root, "fifo", "pipe"), 0o644); err != nil {
@@ -139,15 +142,19 @@ func TestWalkStops(t *testing.T) {
 
 // A tree of several hosts, from the disk to the streams.
 func TestWalkAndPlace(t *testing.T) {
-	root := tree(t, "a.example/2026/10/access.log.1", "a.example/2026/10/access.log", "a.example/2026/11/access.log",
-		"b.example/2026/11/access.log.10", "b.example/2026/11/access.log.9", "b.example/2026/11/error.log", "notes.txt")
+	root := tree(t, "a.example/2026/10/access.log.1", "a.example/2026/10/access.log",
+		"a.example/2026/11/access.log",
+		"b.example/2026/11/access.log.10", "b.example/2026/11/access.log.9",
+		"b.example/2026/11/error.log", "notes.txt")
 	paths, errs := walk(t, root, ".*")
 	if errs != nil {
 		t.Fatal(errs)
 	}
-	got := order(t, Options{Root: root, FileMatch: `(?P<Host>[^/]+)/(?P<Year>\d+)/(?P<Month>\d+)/access\.log\.?(?P<Seq>\d*)`,
-		Priority: []string{"Year", "Month", "^Seq"}, Differentiator: []string{"Host"}}, paths...)
-	want := "a.example: a.example/2026/10/access.log.1 a.example/2026/10/access.log a.example/2026/11/access.log\n" +
+	got := order(t, Options{Root: root,
+		FileMatch: `(?P<Host>[^/]+)/(?P<Year>\d+)/(?P<Month>\d+)/access\.log\.?(?P<Seq>\d*)`,
+		Priority:  []string{"Year", "Month", "^Seq"}, Differentiator: []string{"Host"}}, paths...)
+	want := "a.example: a.example/2026/10/access.log.1 a.example/2026/10/access.log " +
+		"a.example/2026/11/access.log\n" +
 		"b.example: b.example/2026/11/access.log.10 b.example/2026/11/access.log.9\n"
 	if got != want {
 		t.Errorf("got\n%swant\n%s", got, want)

@@ -141,7 +141,8 @@ func TestTrailing(t *testing.T) {
 	plain, packed := files(t)
 	for _, f := range []Format{Gzip, Zstd, Xz} {
 		for _, zeros := range []int{0, 8, 8192} {
-			for _, tail := range []string{"x", "\xff\x00", "xyz", "\n\n\n\n", strings.Repeat("garbage ", 4000)} {
+			for _, tail := range []string{"x", "\xff\x00", "xyz", "\n\n\n\n", strings.Repeat("garbage ",
+				4000)} {
 				in := slices.Concat(packed[f], make([]byte, zeros), []byte(tail))
 				got, err := unpack(t, bytes.NewReader(in), f)
 				if !errors.Is(err, ErrTrailing) || !bytes.Equal(got, plain) {

@@ -32,7 +32,8 @@ func TestDetectText(t *testing.T) {
 	f("plain", Bytes, true)
 }
 
-var orders = map[Encoding]binary.AppendByteOrder{UTF16LE: binary.LittleEndian, UTF16BE: binary.BigEndian}
+var orders = map[Encoding]binary.AppendByteOrder{UTF16LE: binary.LittleEndian,
+	UTF16BE: binary.BigEndian}
 
 // encoded is units behind their mark.
 func encoded(e Encoding, units ...uint16) []byte {
@@ -43,7 +44,8 @@ func encoded(e Encoding, units ...uint16) []byte {
 	return b
 }
 
-const sample = "plain ASCII, longer than eight; grün, Москва, 日本語, 🜁🜂 mixed\r\n\x00\x7f\u0080\u07ff\u0800\uffff\U00010000\U0010ffff"
+const sample = "plain ASCII, longer than eight; grün, Москва, 日本語, 🜁🜂 " +
+	"mixed\r\n\x00\x7f\u0080\u07ff\u0800\uffff\U00010000\U0010ffff"
 
 func TestText(t *testing.T) {
 	f := func(units []uint16, want string) {
@@ -138,7 +140,8 @@ func TestTextGrows(t *testing.T) {
 
 func TestTextError(t *testing.T) {
 	broken := errors.New("input/output error")
-	z := NewText(io.MultiReader(strings.NewReader("\xff\xfea\x00b"), iotest.ErrReader(broken)), UTF16LE)
+	z := NewText(io.MultiReader(strings.NewReader("\xff\xfea\x00b"), iotest.ErrReader(broken)),
+		UTF16LE)
 	if got, err := io.ReadAll(z); string(got) != "a" || err != broken {
 		t.Errorf("%q, %v", got, err)
 	}
@@ -152,7 +155,8 @@ func TestTranscodeRoom(t *testing.T) {
 			n, used := Transcode(dst[:room], src, e)
 			rest := make([]byte, len(sample))
 			k, last := Transcode(rest, src[used:], e)
-			if string(dst[:n])+string(rest[:k]) != sample || used+last != len(src) || dst[room] != '#' || room-n > 3 {
+			if string(dst[:n])+string(rest[:k]) != sample || used+last != len(src) || dst[room] != '#' ||
+				room-n > 3 {
 				t.Fatalf("%v, room for %d: %q of %d bytes", e, room, dst[:n], used)
 			}
 		}
