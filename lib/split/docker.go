@@ -2,6 +2,7 @@ package split
 
 import (
 	"bytes"
+	"strings"
 	"unicode/utf8"
 )
 
@@ -126,7 +127,7 @@ func cutEscaped(text []byte, n int) int {
 		switch {
 		case text[i] == '\\' && i+1 < len(text) && text[i+1] == 'u':
 			size = 6
-			if surrogate(text[i:], "dD", "89abAB") && surrogate(text[min(i+6, len(text)):], "dD", "cdefCDEF") {
+			if surrogate(text[i:], "89abAB") && surrogate(text[min(i+6, len(text)):], "cdefCDEF") {
 				size = 12
 			}
 		case text[i] == '\\':
@@ -142,9 +143,9 @@ func cutEscaped(text []byte, n int) int {
 	return i
 }
 
-// surrogate reports whether text starts with an escape \uXX.. whose first two digits
-// are one of those each.
-func surrogate(text []byte, first, second string) bool {
-	return len(text) >= 6 && text[0] == '\\' && text[1] == 'u' &&
-		bytes.IndexByte([]byte(first), text[2]) >= 0 && bytes.IndexByte([]byte(second), text[3]) >= 0
+// surrogate reports whether text starts with an escape \uDXXX whose second digit is
+// one of second.
+func surrogate(text []byte, second string) bool {
+	return len(text) >= 6 && text[0] == '\\' && text[1] == 'u' && text[2]|0x20 == 'd' &&
+		strings.IndexByte(second, text[3]) >= 0
 }

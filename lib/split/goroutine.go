@@ -75,7 +75,7 @@ func dies(line []byte) bool {
 
 // headLine reports whether line goes on with what says how a program dies.
 func headLine(line []byte) bool {
-	for _, p := range [...]string{"[signal ", "panic: ", "fatal error: ", "runtime: ", "PC="} {
+	for _, p := range [...]string{"[signal ", "fatal error: ", "runtime: ", "PC="} {
 		if has(line, p) {
 			return true
 		}

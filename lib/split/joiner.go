@@ -5,6 +5,9 @@ package split
 // must not keep the stream from getting done.
 const reachBack = 4 << 20
 
+// keep is the size of the longest line whose room is kept for the next.
+const keep = 256 << 10
+
 // joiner makes one line of the parts of a line, as container runtimes write long
 // ones. Lines of different streams may stand between them. A line that is no part,
 // or none of its format, is a record as it stands.
@@ -34,7 +37,6 @@ type joint struct {
 }
 
 func (j *joiner) line(s *spans, dst []byte, off []uint32, line []byte) ([]byte, []uint32) {
-	dst, off = j.flushFar(s, dst, off)
 	if p, ok := j.parse(line); ok {
 		held := &j.held[p.stream]
 		switch {
@@ -56,17 +58,10 @@ func (j *joiner) line(s *spans, dst []byte, off []uint32, line []byte) ([]byte, 
 	return s.template.Append(dst, s.Hi, s.low(s.Offset), s.Timestamp, line), off
 }
 
-// flush appends all that is held, marked as partial, in the order of the stream.
-func (j *joiner) flush(s *spans, dst []byte, off []uint32) ([]byte, []uint32) {
-	for j.holds() {
-		dst, off = j.first().put(s, dst, off, true)
-	}
-	return dst, off
-}
-
-// flushFar does so with what waits for too long.
-func (j *joiner) flushFar(s *spans, dst []byte, off []uint32) ([]byte, []uint32) {
-	for j.holds() && s.Offset-j.first().at > reachBack {
+// flush appends what waits for too long, or all that is held, marked as partial, in
+// the order of the stream.
+func (j *joiner) flush(s *spans, dst []byte, off []uint32, all bool) ([]byte, []uint32) {
+	for j.holds() && (all || s.Offset-j.first().at > reachBack) {
 		dst, off = j.first().put(s, dst, off, true)
 	}
 	return dst, off
@@ -116,13 +111,16 @@ func (h *joint) add(line []byte, p part, max int) {
 }
 
 func (h *joint) put(s *spans, dst []byte, off []uint32, partial bool) ([]byte, []uint32) {
-	h.front = append(h.front, h.back...)
+	line := append(h.front, h.back...)
 	h.held = false
+	if h.front = line; cap(line) > keep {
+		h.front = nil
+	}
 	off = append(off, uint32(len(dst)))
 	if h.missing == 0 && !partial {
-		return s.template.Append(dst, s.Hi, s.low(h.at), s.Timestamp, h.front), off
+		return s.template.Append(dst, s.Hi, s.low(h.at), s.Timestamp, line), off
 	}
-	return s.marked(dst, h.front, h.missing, h.at, partial), off
+	return s.marked(dst, line, h.missing, h.at, partial), off
 }
 
 const (

@@ -1,6 +1,7 @@
 package split
 
 import (
+	"bytes"
 	"io"
 	"regexp"
 	"regexp/syntax"
@@ -20,9 +21,10 @@ const (
 // delimiter is what a delimiter's expression says of itself.
 type delimiter struct {
 	re     *regexp.Regexp
-	starts bool // its group's text stays with the record behind it, not that before it
-	most   int  // bytes that a match depends on, from its start; 0 if unbounded
-	behind bool // it depends on what is before it
+	starts bool   // its group's text stays with the record behind it, not that before it
+	most   int    // bytes that a match depends on, from its start; 0 if unbounded
+	behind bool   // it depends on what is before it
+	prefix []byte // each match starts so
 }
 
 func newDelimiter(expr string, starts bool) (*delimiter, error) {
@@ -35,7 +37,8 @@ func newDelimiter(expr string, starts bool) (*delimiter, error) {
 		return nil, err
 	}
 	e := extent(tree)
-	d := &delimiter{re: re, starts: starts, behind: e.behind}
+	prefix, _ := re.LiteralPrefix()
+	d := &delimiter{re: re, starts: starts, behind: e.behind, prefix: []byte(prefix)}
 	if e.most >= 0 && e.most < overlap {
 		d.most = e.most
 	}
@@ -61,7 +64,7 @@ type regex struct {
 	tried  int  // so many bytes were there at the last look
 	drawn  bool // a match was there that what follows may change
 	gone   bool // the record's start was forgotten
-	src    prefix
+	src    head
 }
 
 func newRegex(d *delimiter, max int) *regex {
@@ -115,12 +118,14 @@ func (r *regex) match(text []byte) []int {
 	return loc
 }
 
-// final reports whether the match at loc is the first whatever comes behind text.
+// final reports whether the match at loc is the first whatever comes behind text: if
+// there is no telling by its length, by whether the engine finds it without asking for
+// more.
 func (r *regex) final(text []byte, loc []int) bool {
 	if r.most > 0 {
 		return loc[0]+r.most <= len(text)
 	}
-	r.src = prefix{text: text}
+	r.src = head{text: text[bytes.Index(text, r.prefix):]}
 	r.re.FindReaderSubmatchIndex(&r.src)
 	return !r.src.short
 }
@@ -159,14 +164,14 @@ func (r *regex) waits(p []byte) bool {
 	return r.drawn || min(len(p)-r.from, r.window) > r.tried && r.tried > cheap
 }
 
-// prefix reads the runes of the start of a longer text.
-type prefix struct {
+// head reads the runes of the start of a longer text.
+type head struct {
 	text  []byte
 	short bool // what comes behind text was asked for
 }
 
 // ReadRune returns the next rune, or io.EOF if it is not whole.
-func (t *prefix) ReadRune() (rune, int, error) {
+func (t *head) ReadRune() (rune, int, error) {
 	if !utf8.FullRune(t.text) {
 		t.short = true
 		return 0, 0, io.EOF

@@ -68,7 +68,7 @@ func (s *spans) Append(dst []byte, off []uint32, p []byte, full int) ([]byte, []
 func (s *spans) Expire(dst []byte, off []uint32, p []byte) ([]byte, []uint32, int) {
 	dst, off, used := s.take(dst, off, p, math.MaxInt, idle)
 	if s.join != nil {
-		dst, off = s.join.flush(s, dst, off)
+		dst, off = s.join.flush(s, dst, off, true)
 	}
 	return dst, off, used
 }
@@ -136,15 +136,18 @@ func (s *spans) finish(dst []byte, off []uint32, p []byte, partial bool) ([]byte
 	}
 	s.rest = 0
 	if s.join != nil {
-		dst, off = s.join.flush(s, dst, off)
+		dst, off = s.join.flush(s, dst, off, true)
 	}
 	return dst, off
 }
 
 // put appends the record found at the start of p.
 func (s *spans) put(dst []byte, off []uint32, p []byte, at span, partial bool) ([]byte, []uint32) {
-	if s.join != nil && s.long == nil && at.end <= s.max && !partial {
-		return s.join.line(s, dst, off, p[:at.end])
+	if s.join != nil {
+		dst, off = s.join.flush(s, dst, off, partial)
+		if s.long == nil && at.end <= s.max && !partial {
+			return s.join.line(s, dst, off, p[:at.end])
+		}
 	}
 	off = append(off, uint32(len(dst)))
 	if s.long != nil {

@@ -38,8 +38,8 @@ type Splitter interface {
 	// what Append does.
 	Expire(dst []byte, off []uint32, p []byte) ([]byte, []uint32, int)
 
-	// Waiting reports whether Expire would make a record, given p, the rest that
-	// Append left. Only then a timer is needed.
+	// Waiting reports whether Expire has something to do, as to make a record, given p,
+	// the rest that Append left. Only then a timer is needed.
 	Waiting(p []byte) bool
 
 	// Finish appends records for p, the last bytes of the stream, and for all that is
