@@ -57,6 +57,7 @@ type scene struct {
 	w      *oracle.Writer
 	r      *oracle.Rotator
 	reads  []chan error
+	seen   int64 // lines that some has waited for
 }
 
 func newScene(t *testing.T) *scene {
@@ -230,6 +231,17 @@ func (s *scene) well(allow oracle.Allow) oracle.Report {
 		s.t.Error("nothing was written")
 	}
 	return r
+}
+
+// nothingWrong wants nobody to have said more than that a file was truncated, as it
+// was if it was rotated so.
+func (s *scene) nothingWrong(l *line) {
+	s.t.Helper()
+	for _, said := range strings.Split(strings.TrimSpace(l.said()), "\n") {
+		if said != "" && !strings.Contains(said, "reading it from its start") {
+			s.t.Errorf("stderr: %s", said)
+		}
+	}
 }
 
 // said returns what the processes wrote to stderr.
