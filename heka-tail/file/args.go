@@ -5,10 +5,14 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
+	"time"
 
+	"heka/lib/split"
 	"heka/lib/stage"
+	"heka/lib/when"
 )
 
 // lineCount is the value of -n: N, or +N.
@@ -43,29 +47,74 @@ func (c *lineCount) String() string {
 // Type implements pflag.Value.
 func (c *lineCount) Type() string { return "N" }
 
-// check finds mistakes in the command line.
-func check(o *options, args []string) error {
-	if len(args) == 0 {
-		return &stage.UsageError{Msg: "no source is given", Hint: "name a file, a glob in quotes, or -"}
+// span is a duration as it is typed.
+type span time.Duration
+
+// Set implements pflag.Value.
+func (d *span) Set(s string) error {
+	n, ok := when.Duration(s)
+	if !ok || n < 0 {
+		return errors.New("must be a time, as in 500ms or 2s")
 	}
-	if o.fromStart && o.lines.set {
-		return &stage.UsageError{Msg: "--from-start and -n can't both be given",
-			Hint: "-n +1 is the same as --from-start"}
+	*d = span(n)
+	return nil
+}
+
+// String implements pflag.Value.
+func (d *span) String() string { return time.Duration(*d).String() }
+
+// Type implements pflag.Value.
+func (d *span) Type() string { return "DURATION" }
+
+// check finds mistakes in the command line, and reads what it says of records and
+// streams.
+func (t *tail) check() error {
+	o := &t.opt
+	var errs []error
+	wrong := func(is bool, msg, hint string) {
+		if is {
+			errs = append(errs, &stage.UsageError{Msg: msg, Hint: hint})
+		}
 	}
-	if o.poll && !o.follow {
-		return &stage.UsageError{Msg: "--poll is of use with -f only"}
+	wrong(len(t.args) == 0, "no source is given", "name a file, a glob in quotes, or -")
+	wrong(o.fromStart && o.lines.set, "--from-start and -n can't both be given",
+		"-n +1 is the same as --from-start")
+	wrong(o.poll && !o.follow, "--poll is of use with -f only", "")
+	m := &o.match
+	wrong(!m.set() && (m.priority != "" || m.differentiator != "" || m.translate != nil),
+		"--priority, --differentiator and --translate are of use with --file-match only", "")
+	wrong(m.set() && len(t.args) > 1, "--file-match takes one folder", "the folder whose tree it looks through")
+	wrong(slices.Contains(t.args, "-") && (m.set() || o.explain),
+		"the standard input is no file: - can't be given here", "")
+	var err error
+	if t.spec, err = split.Parse(o.split, o.multiline); err != nil {
+		errs = append(errs, usage(err))
+	}
+	if m.set() && len(t.args) == 1 {
+		t.tree, err = m.layout(t.args[0], o.name)
+		errs = append(errs, err)
 	}
 	stdin := false
-	for _, a := range args {
-		if a == "-" && stdin {
-			return &stage.UsageError{Msg: "- is given twice", Hint: "there is one standard input"}
-		}
+	for i, a := range t.args {
+		wrong(a == "-" && stdin, "- is given twice", "there is one standard input")
 		stdin = stdin || a == "-"
-		if err := checkSource(a); err != nil {
-			return err
+		if info, err := os.Stat(a); err == nil && info.IsDir() && o.explain && !m.set() {
+			t.args[i] = filepath.Join(a, "*")
+		}
+		if !m.set() {
+			errs = append(errs, checkSource(a))
 		}
 	}
-	return nil
+	return join(errs)
+}
+
+// join joins the errors that there are.
+func join(errs []error) error {
+	errs = slices.DeleteFunc(errs, func(err error) bool { return err == nil })
+	if len(errs) == 1 {
+		return errs[0]
+	}
+	return errors.Join(errs...)
 }
 
 func checkSource(a string) error {
@@ -94,11 +143,4 @@ func isPattern(a string) bool {
 	}
 	_, err := os.Lstat(a)
 	return err != nil
-}
-
-// errDir is the error for a directory.
-func errDir(path string) error {
-	return &os.PathError{Op: "read", Path: path,
-		Err: fmt.Errorf("is a directory; name its files, as in %s",
-			filepath.Join(path, "*"))}
 }

@@ -1,16 +1,32 @@
 // Package file is the source of lines in files: read to the end, or followed
-// through rotation.
+// through rotation, from where an earlier run has got to.
+//
+// The way of a line. A layout says which files make which streams: access.log and
+// what it was renamed to are one. A census looks at them and knows their inodes; a
+// reader decides by a plan which of the members of a stream hold what was not read,
+// and in which order, and reads them, oldest first, through source.File, which knows
+// one content, wherever its bytes are. Positions go to a position.Store when what they
+// stand for has come through.
+//
+//	layout ──> census ──> plan ──> reader ──> source.File ──> out
+//	                                  ^                        │
+//	              position.Store ─────┴───── acknowledgements ─┘
 package file
 
 import (
 	"context"
 	_ "embed" // the manual
+	"errors"
 	"os"
+	"sync"
 	"time"
 
 	"github.com/spf13/pflag"
+	"golang.org/x/sys/unix"
 
 	"heka/heka-tail/internal/source"
+	"heka/lib/position"
+	"heka/lib/split"
 	"heka/lib/stage"
 )
 
@@ -25,30 +41,43 @@ type options struct {
 	follow    bool
 	fromStart bool
 	poll      bool
+	explain   bool
 	lines     lineCount
+	state     string
+	name      string
+	split     string
+	multiline string
+
+	multilineWait span
+	match         matchOptions
 }
 
 // New declares the flags on fs.
 func New(fs *pflag.FlagSet) stage.Make {
-	var o options
+	o := options{multilineWait: span(time.Second), match: matchOptions{oldest: "30d"}}
 	fs.BoolVarP(&o.follow, "follow", "f", false,
 		"go on reading as files grow, by name, through rotation and truncation")
+	fs.StringVar(&o.state, "state", "", "keep positions in the folder `DIR`, and go on from there")
+	fs.StringVar(&o.name, "name", "", "`NAME` of what is read: the Logger of all messages")
 	fs.VarP(&o.lines, "lines", "n",
 		"start at the last `N` lines of each file, or at line N if it is +N (with -f: 0)")
 	fs.BoolVar(&o.fromStart, "from-start", false, "start at the first line of each file, as -n +1")
+	fs.StringVar(&o.split, "split", "",
+		"what a record is: `HOW` is line, null, token=T, regex=RE, regex-start=RE or fixed=N")
+	fs.StringVar(&o.multiline, "multiline", "",
+		"join lines: `HOW` is java, python, go, ruby, indent, start=RE, docker or cri")
+	fs.Var(&o.multilineWait, "multiline-timeout", "how long joined lines wait for more, a `DURATION`")
 	fs.BoolVar(&o.poll, "poll", false,
 		"with -f, look at the files four times a second instead of watching directories")
+	fs.BoolVar(&o.explain, "explain", false,
+		"say which files make which stream, in which order, from where and why; read nothing")
+	o.match.declare(fs)
 	return func(env *stage.Env, args []string) (stage.Stage, error) {
-		if err := check(&o, args); err != nil {
+		t := &tail{env: env, opt: o, args: args, stdin: os.Stdin, pace: usual}
+		if err := t.check(); err != nil {
 			return nil, err
 		}
-		return &tail{
-			env: env, opt: o, args: args, stdin: os.Stdin,
-			pace: pace{
-				tick: 250 * time.Millisecond, scan: time.Second, grace: time.Second,
-				linger: time.Minute, deleted: 5 * time.Second,
-			},
-		}, nil
+		return t, nil
 	}
 }
 
@@ -56,12 +85,21 @@ func New(fs *pflag.FlagSet) stage.Make {
 type tail struct {
 	env   *stage.Env
 	opt   options
+	spec  split.Spec
+	tree  *tree // nil: sources are paths
 	args  []string
 	stdin *os.File
 	pace  pace
 
 	budget int    // files that may be open; 0: what the limit of the process allows
 	ready  func() // called once what is there is known; nil: nobody asks
+
+	failures  failures
+	sink      *source.Sink
+	positions map[string][]position.Record // by stream, as they were at the start
+
+	saver sync.WaitGroup
+	over  chan struct{} // closed when nothing is to be saved any more
 }
 
 // Run implements stage.Stage.
@@ -69,11 +107,121 @@ func (t *tail) Run(ctx context.Context, _ stage.Reader, out stage.Writer) error 
 	if t.env.Stdin != nil {
 		t.stdin = t.env.Stdin
 	}
-	sink := source.NewSink(t.env, out)
-	if t.opt.follow {
-		return follow(ctx, t, sink)
+	t.sink = source.NewSink(t.env, out)
+	t.sink.Spec, t.sink.Name = t.spec, t.opt.name
+	if t.opt.explain {
+		return t.explain()
 	}
-	return t.once(ctx, sink)
+	if err := t.openState(); err != nil {
+		return err
+	}
+	run := t.once
+	if t.opt.follow {
+		run = func(ctx context.Context, sink *source.Sink) error { return follow(ctx, t, sink) }
+	}
+	if err := run(ctx, t.sink); !errors.Is(err, source.ErrLimit) {
+		return err
+	}
+	return nil
+}
+
+// saveEvery is how often positions are saved, at most.
+const saveEvery = time.Second
+
+// openState opens the folder of positions, if there is to be one, and saves it from
+// now on until Settle.
+func (t *tail) openState() error {
+	if t.opt.state == "" {
+		return nil
+	}
+	store, err := position.Open(t.opt.state, t.env.Logger())
+	if err != nil {
+		return err
+	}
+	t.sink.Store = store
+	t.positions = map[string][]position.Record{}
+	for _, rec := range store.All() {
+		t.positions[rec.Stream] = append(t.positions[rec.Stream], rec)
+	}
+	t.over = make(chan struct{})
+	t.saver.Add(1)
+	go func() {
+		defer t.saver.Done()
+		t.save(store)
+	}()
+	return nil
+}
+
+// firstSave saves where following starts, so that a run that is killed at once was no
+// first run for the next. A full disk is no reason not to read.
+func (t *tail) firstSave() error {
+	if t.sink.Store == nil {
+		return nil
+	}
+	err := t.sink.Store.Save()
+	if errors.Is(err, unix.ENOSPC) || errors.Is(err, unix.EDQUOT) {
+		return nil // said soon enough
+	}
+	return err
+}
+
+// save saves the positions now and then. That it fails is said when it begins to, and
+// when it is over; what is saved stays as it was meanwhile.
+func (t *tail) save(store *position.Store) {
+	ticker := time.NewTicker(saveEvery)
+	defer ticker.Stop()
+	said := ""
+	for {
+		select {
+		case <-t.over:
+			return
+		case <-ticker.C:
+		}
+		err := store.Save()
+		switch {
+		case err == nil && said != "":
+			t.env.Logger().Info("positions are saved again")
+			said = ""
+		case err != nil && err.Error() != said:
+			said = err.Error()
+			t.env.Logger().Error("positions are not saved, reading goes on: " + said)
+		}
+	}
+}
+
+// Acked implements stage.Acker.
+func (t *tail) Acked(r stage.Range) {
+	if t.sink != nil {
+		t.sink.Acked(r)
+	}
+}
+
+// Settle implements stage.Acker: it saves the positions for the last time.
+func (t *tail) Settle() error {
+	if t.over == nil {
+		return nil
+	}
+	close(t.over)
+	t.saver.Wait()
+	return t.sink.Store.Close()
+}
+
+// layout returns the layout of args.
+func (t *tail) layout(args []string, own bool) layout {
+	if t.tree != nil {
+		return t.tree
+	}
+	return newPaths(args, own)
+}
+
+// start says where reading of a file starts that is there already and has no
+// position. Where positions are kept, it is the start: the file came while nobody
+// looked, or else its position is lost.
+func (t *tail) start() source.Start {
+	if s := t.sink.Store; s != nil && (!s.Fresh() || s.Damaged()) {
+		return source.Start{}
+	}
+	return t.opt.start()
 }
 
 // start says where reading of a file starts that is there already.
@@ -82,7 +230,9 @@ func (o *options) start() source.Start {
 	case o.lines.set && o.lines.fromLine:
 		return source.Start{Lines: max(o.lines.n-1, 0)}
 	case o.lines.set:
-		return source.Start{FromEnd: true, Lines: o.lines.n}
+		return source.Start{FromEnd: true, Lines: o.lines.n, Follow: o.follow}
+	case o.follow && !o.fromStart && o.state == "" && !o.match.set():
+		return source.Start{FromEnd: true, Follow: true}
 	}
-	return source.Start{FromEnd: o.follow && !o.fromStart}
+	return source.Start{}
 }

@@ -115,6 +115,7 @@ func parse(env *stage.Env, args ...string) (stage.Stage, error) {
 // told by watches, or else by polling.
 var quick = pace{
 	tick: 5 * time.Millisecond, scan: time.Hour, grace: 100 * time.Millisecond,
+	settle: 200 * time.Millisecond, hole: 100 * time.Millisecond,
 	linger: time.Hour, deleted: time.Hour,
 }
 

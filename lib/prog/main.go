@@ -17,6 +17,7 @@ import (
 	"golang.org/x/term"
 
 	"heka/lib/frame"
+	"heka/lib/position"
 	"heka/lib/stage"
 )
 
@@ -149,6 +150,10 @@ func (s *session) stages() ([]stage.Stage, error) {
 	limit := int64(0)
 	for i, c := range s.commands {
 		all = append(all, c.Stages...)
+		if _, ok := c.Stages[0].(stage.Acker); ok && i == 0 {
+			c.Env.Limit = c.opt.limit // its position is to be where it ended
+			continue
+		}
 		if c.opt.limit > 0 && i < len(s.commands)-1 {
 			all = append(all, limiter(c.opt.limit))
 		}
@@ -263,9 +268,14 @@ func exitStatus(err error) int {
 	var usage *stage.UsageError
 	var path *fs.PathError
 	var opErr *net.OpError
+	var busy *position.BusyError
 	switch {
 	case errors.As(err, &usage), errors.Is(err, fs.ErrNotExist):
 		return ExitUsage
+	case errors.As(err, &busy):
+		return ExitUnfinished
+	case errors.Is(err, position.ErrNewer):
+		return ExitConfig
 	case errors.Is(err, stage.ErrBadData):
 		return ExitData
 	case errors.Is(err, stage.ErrBug):

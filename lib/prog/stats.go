@@ -24,6 +24,13 @@ func (c *Command) statsLine(took time.Duration) string {
 	count("refused", s.Refused.Load())
 	count("damaged", s.Damaged.Load())
 	count("skipped bytes", s.Skipped.Load())
+	count("files", s.Files.Load())
+	count("rotations", s.Rotations.Load())
+	count("gaps", s.Gaps.Load())
+	count("lost bytes", s.GapBytes.Load())
+	if n := s.Lag.Load(); n != 0 {
+		fmt.Fprintf(&b, " lag %s", formatSize(n))
+	}
 	fmt.Fprintf(&b, " in %.3gs", took.Seconds())
 	if most := max(n, s.Out.Load()); most > 0 {
 		fmt.Fprintf(&b, ", %.3g/s", float64(most)/took.Seconds())

@@ -27,7 +27,7 @@ type Env struct {
 	MaxLine   int        // longest line that is kept whole, in bytes; 0: 1 MiB
 	Strict    bool       // the first message that can't be processed ends the pipeline
 	ShowData  bool       // texts of errors may quote messages
-	Limit     int64      // a source ends after so many messages; 0: none
+	Limit     int64      // an Acker ends after so many messages; 0: none
 
 	// What -o and its flags say of how messages are rendered.
 	Format   string   // its name; empty: what the destination's name or the terminal suggests

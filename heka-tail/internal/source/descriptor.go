@@ -2,6 +2,7 @@ package source
 
 import (
 	"bytes"
+	"io"
 	"os"
 
 	"golang.org/x/sys/unix"
@@ -19,7 +20,24 @@ func (b *Buffer) grown(held, size int) []byte {
 	return b.p[:held+size]
 }
 
-// openFd opens path for reading; it does not wait for the writer of a FIFO.
+// OpenFd opens path for reading, which does not wait for the writer of a FIFO, and
+// returns the descriptor and its status. Errors are of *os.PathError.
+func OpenFd(path string) (int, Status, error) {
+	fd, err := openFd(path)
+	if err != nil {
+		return -1, Status{}, err
+	}
+	st, err := statFd(uintptr(fd))
+	if err != nil {
+		unix.Close(fd)
+		return -1, st, &os.PathError{Op: "stat", Path: path, Err: err}
+	}
+	return fd, st, nil
+}
+
+// CloseFd closes what OpenFd opened.
+func CloseFd(fd int) { unix.Close(fd) }
+
 func openFd(path string) (int, error) {
 	for {
 		fd, err := unix.Open(path, unix.O_RDONLY|unix.O_CLOEXEC|unix.O_NONBLOCK, 0)
@@ -41,6 +59,21 @@ func pread(fd int, p []byte, at int64) (int, error) {
 			return max(n, 0), err
 		}
 	}
+}
+
+// reader reads a descriptor from an offset on.
+type reader struct {
+	fd int
+	at int64
+}
+
+func (r *reader) Read(p []byte) (int, error) {
+	n, err := pread(r.fd, p, r.at)
+	r.at += int64(n)
+	if n == 0 && err == nil && len(p) > 0 {
+		err = io.EOF
+	}
+	return n, err
 }
 
 // lastLines returns where the last n lines of the file of this size start. What

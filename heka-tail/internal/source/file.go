@@ -2,28 +2,42 @@ package source
 
 import (
 	"bytes"
+	"errors"
+	"io"
 	"os"
+	"time"
 
 	"golang.org/x/sys/unix"
+
+	"heka/heka-tail/internal/packed"
+	"heka/lib/position"
 )
 
-// Sizes of reads: of one, how much of it a Read of a File takes at most before
-// other files have their turn, and how many bytes before the offset are kept to
-// tell that the content has changed.
+// Sizes: of a read; how much of a content a Read of a File takes at most before
+// others have their turn; and how many bytes at its start and before the offset
+// tell it from another.
 const (
 	readSize = 256 << 10
 	turnSize = 4 << 20
-	tailSize = 64
+	onceSize = 3 * readSize
+	headSize = 1024
+	tailSize = 500
 )
 
-// File is a regular file that is followed: one generation of content after
-// another, read by offset. It is for one goroutine.
+// ErrChanged says that a file does not have the content any more that was read: it
+// was truncated or written over.
+var ErrChanged = errors.New("the content is another one")
+
+// File is one content that is read by offset, and where it was found last. It is for
+// one goroutine.
 //
-// The life of a log file. It grows. It is renamed, while a process still writes
-// to it; the File has it open and reads on. It is truncated, and what is written
-// next stands at offset 0 again: in a size below the offset, or, when it has
-// grown beyond it before we look, in other bytes before the offset or at the
-// start than those we read. Then what is there is new from its first byte on.
+// The life of a log. A content grows at its end. Its file is renamed while a process
+// still writes to it; the File has it open and reads on. Its bytes are moved to
+// another file: copied, before the first is truncated, or compressed; Move makes the
+// File go on there. The file is truncated, and what is written next is another
+// content, which stands at offset 0 again: in a size below the offset, or, when it
+// has grown beyond it before we look, in other bytes before the offset or at the
+// start than those we read. Read tells by ErrChanged, having read nothing of it.
 type File struct {
 	Key Key
 
@@ -31,68 +45,186 @@ type File struct {
 	sink   *Sink
 	framer *Framer
 	fd     int // -1 while closed
+	form   form
+	dec    *decoder // of what is decoded, while open
 
+	gen    uint32
 	offset int64  // of the next byte to read
 	rest   []byte // bytes before offset that are no whole line yet
 	head   []byte // start of the content, as last seen
 	tail   []byte // bytes before offset
-	size   int64  // when last read
+	marks  marks
+	size   int64 // of the file, when last read
 	mtime  int64
-	final  bool // the identity is what it will remain
+	seen   int64 // the unfinished line behind the position was delivered up to here
+	turn   int   // how much a Read takes
+	holes  holes
+	wanted *position.Sum // of the bytes before the offset, to be checked once they are decoded
 }
 
-// Start says where to start reading: at the last Lines lines, or behind the first.
+// Start says where to start reading: at the last Lines lines, or behind the first. Of
+// a file that is followed, the last 0 lines start where a line does that is not whole
+// yet, so that it comes whole.
 type Start struct {
 	FromEnd bool
 	Lines   int64
+	Follow  bool
 }
 
-// NewFile opens path and returns the File at its start. ErrPacked says that it is
-// compressed, ErrSpecial that it is no regular file.
-func NewFile(sink *Sink, path string, start Start) (*File, error) {
-	s := &File{path: path, sink: sink, fd: -1}
-	st, err := s.Open()
+// Origin is an open file that a File is made of. The File takes FD over, also if
+// making it fails.
+type Origin struct {
+	Name string // Logger of the messages
+	Path string
+	FD   int
+	Stat Status
+	Gen  uint32 // how often it was truncated before
+}
+
+// NewFile returns the File of a content that is read from where start says. Errors
+// are of *os.PathError; ErrSpecial says that o is no regular file.
+func NewFile(sink *Sink, o Origin, start Start) (*File, error) {
+	s, err := newFile(sink, o)
 	if err != nil {
 		return nil, err
 	}
-	if err := s.start(st, start); err != nil {
+	at := int64(0)
+	atEnd := start.FromEnd && !s.form.decoded()
+	switch {
+	case !atEnd:
+	case start.Lines == 0 && !start.Follow:
+		at = o.Stat.Size
+	default:
+		at, err = lastLines(s.fd, o.Stat.Size, start.Lines)
+	}
+	if err == nil {
+		err = s.seek(at)
+	}
+	if err != nil {
+		s.Close()
+		return nil, s.failed("read", err)
+	}
+	s.framer = NewFramer(sink, o.Name, at)
+	s.identify()
+	switch {
+	case atEnd:
+		s.framer.begin(s.place(o.Stat), position.NewSum(s.tail))
+	case start.FromEnd:
+		s.framer.Last(start.Lines)
+	default:
+		s.framer.Skip(start.Lines)
+	}
+	return s, nil
+}
+
+// Resume returns the File of the content that rec is the position of, which o has
+// now. ErrChanged says that o has another content.
+func Resume(sink *Sink, o Origin, rec position.Record) (*File, error) {
+	s, err := newFile(sink, o)
+	if err != nil {
+		return nil, err
+	}
+	s.gen, s.seen = rec.Gen, rec.Seen
+	if err = s.has(rec.Head); err == nil {
+		err = s.goTo(rec.Offset, rec.Tail, o.Stat)
+	}
+	if err != nil {
+		s.Close()
+		return nil, s.failed("read", err)
+	}
+	s.framer = NewFramer(sink, o.Name, rec.Offset)
+	s.framer.Identify(Identity(rec.ID), true)
+	s.framer.resume(s.place(o.Stat), rec)
+	return s, nil
+}
+
+// ErrSpecial says that a file is no regular one, so that it has no offsets.
+var ErrSpecial = errors.New("no regular file")
+
+func newFile(sink *Sink, o Origin) (*File, error) {
+	s := &File{Key: o.Stat.Key, path: o.Path, sink: sink, fd: o.FD, gen: o.Gen, size: -1, turn: onceSize}
+	err := ErrSpecial
+	switch {
+	case o.Stat.Dir():
+		err = s.failed("read", unix.EISDIR)
+	case o.Stat.Regular():
+		err = s.failed("read", s.readForm())
+	}
+	if err != nil {
 		s.Close()
 		return nil, err
 	}
 	return s, nil
 }
 
-func (s *File) start(st Status, start Start) error {
-	if st.Dir() {
-		return s.failed("read", unix.EISDIR)
+// readForm finds out how the content is stored and how it starts.
+func (s *File) readForm() (err error) {
+	if s.form, _, err = detect(s.fd); err != nil {
+		return err
 	}
-	if !st.Regular() {
-		return ErrSpecial
+	s.head, err = headOf(s.fd, s.form, headSize)
+	if s.form.decoded() {
+		err = nil // Read meets it again, behind what can be read
 	}
-	s.Key = st.Key
-	if err := s.readHead(); err != nil {
+	return err
+}
+
+// has reports by ErrChanged that the content does not start as head says.
+func (s *File) has(head position.Sum) error {
+	n := int(head.Len)
+	if n > len(s.head) || n > 0 && position.NewSum(s.head[:n]) != head {
+		return ErrChanged
+	}
+	return nil
+}
+
+// goTo makes offset that of the next byte, if the bytes before it are as tail says.
+func (s *File) goTo(offset int64, tail position.Sum, st Status) error {
+	if s.form.decoded() {
+		s.offset, s.wanted = offset, &tail
+		return nil
+	}
+	if st.Size < offset {
+		return ErrChanged
+	}
+	if err := s.seek(offset); err != nil {
+		return err
+	}
+	if n := int(tail.Len); n > len(s.tail) || position.NewSum(s.tail[len(s.tail)-n:]) != tail {
+		return ErrChanged
+	}
+	return nil
+}
+
+// seek makes offset that of the next byte of content that is not decoded.
+func (s *File) seek(offset int64) error {
+	s.offset = offset
+	if s.form.decoded() {
+		return nil
+	}
+	var b [tailSize]byte
+	from := max(0, offset-tailSize)
+	n, err := pread(s.fd, b[:offset-from], from)
+	s.tail = append(s.tail[:0], b[:n]...)
+	if err == nil && n < int(offset-from) {
+		err = ErrChanged
+	}
+	return err
+}
+
+// Move makes s go on in another file that has the same content, which Recognises
+// has found. s takes o.FD over.
+func (s *File) Move(o Origin) error {
+	s.Close()
+	tail := position.NewSum(s.tail)
+	s.Key, s.path, s.fd, s.size = o.Stat.Key, o.Path, o.FD, -1
+	if err := s.readForm(); err != nil {
 		return s.failed("read", err)
 	}
-	if packing(s.head) != plain {
-		return ErrPacked
+	if s.form.decoded() {
+		s.wanted = &tail
 	}
-	if start.FromEnd {
-		at, err := lastLines(s.fd, st.Size, start.Lines)
-		if err != nil {
-			return s.failed("read", err)
-		}
-		var b [tailSize]byte
-		from := max(0, at-tailSize)
-		n, err := pread(s.fd, b[:at-from], from)
-		if err != nil {
-			return s.failed("read", err)
-		}
-		s.offset, s.tail = from+int64(n), append(s.tail, b[:n]...)
-	}
-	s.framer = NewFramer(s.sink, s.path, s.offset)
-	if !start.FromEnd {
-		s.framer.Skip(start.Lines)
-	}
+	s.framer.move(s.place(o.Stat))
 	return nil
 }
 
@@ -103,18 +235,33 @@ func (s *File) Open() (Status, error) { return s.OpenAs(s.path) }
 // OpenAs is Open by another name than the file was found under.
 func (s *File) OpenAs(path string) (st Status, err error) {
 	if s.fd < 0 {
-		if s.fd, err = openFd(path); err != nil {
-			return st, err
-		}
+		s.fd, st, err = OpenFd(path)
+		return st, err
 	}
-	st, err = statFd(uintptr(s.fd))
-	return st, s.failed("stat", err)
+	return s.Status()
+}
+
+// Take gives s the descriptor fd of its file, if it has none.
+func (s *File) Take(fd int) {
+	if s.fd >= 0 {
+		CloseFd(fd)
+		return
+	}
+	s.fd = fd
 }
 
 // Close gives the descriptor back. The File stays at its place.
 func (s *File) Close() {
+	if s.dec != nil {
+		s.dec.close()
+		if s.wanted == nil {
+			tail := position.NewSum(s.tail)
+			s.wanted = &tail
+		}
+		s.dec = nil
+	}
 	if s.fd >= 0 {
-		unix.Close(s.fd)
+		CloseFd(s.fd)
 		s.fd = -1
 	}
 }
@@ -129,87 +276,246 @@ func (s *File) Status() (Status, error) {
 	return st, s.failed("stat", err)
 }
 
-// Path returns the name that s was found under.
+// Path returns the name that s was found under last.
 func (s *File) Path() string { return s.path }
+
+// Rename notes that the file has another name now.
+func (s *File) Rename(path string) {
+	if s.path != path {
+		s.path = path
+		s.framer.rename(path)
+	}
+}
+
+// Gen returns how often the file was truncated before this content.
+func (s *File) Gen() uint32 { return s.gen }
+
+// Packed reports whether the content is compressed.
+func (s *File) Packed() bool { return s.form.format != packed.Plain }
+
+// Offset returns how far the content was read.
+func (s *File) Offset() int64 { return s.offset }
+
+// Missing returns how many bytes a file of this status has behind what was read;
+// 0 if that can't be told.
+func (s *File) Missing(size int64) int64 {
+	if s.form.decoded() {
+		return 0
+	}
+	return max(0, size-s.offset)
+}
+
+// Size returns how large the file was when it was read last; -1 if it was not.
+func (s *File) Size() int64 { return s.size }
 
 // Unread reports whether a file of this status has something that s did not see.
 func (s *File) Unread(st Status) bool {
-	return st.Size != s.offset || st.Size != s.size || st.Mtime != s.mtime
+	return st.Size != s.size || st.Mtime != s.mtime || s.holes.open
+}
+
+// Follow says that the file may grow. Places in it that are not written yet are left
+// for so long.
+func (s *File) Follow(live bool, wait time.Duration) {
+	if !live {
+		return
+	}
+	if s.turn = turnSize; !s.form.decoded() {
+		s.holes.wait = wait
+	}
+}
+
+// FlushLast delivers the last lines that NewFile was asked for, if they had to be held
+// back for that. What is read behind them comes at once.
+func (s *File) FlushLast() error { return s.framer.FlushLast() }
+
+// Dup returns another descriptor of the open file.
+func (s *File) Dup() (int, error) {
+	fd, err := unix.FcntlInt(uintptr(s.fd), unix.F_DUPFD_CLOEXEC, 0)
+	return fd, s.failed("dup", err)
+}
+
+// Forget drops the position: nothing has the content any more.
+func (s *File) Forget() { s.framer.ticket.forget() }
+
+// Raw returns how many bytes of the file were read; those of the content if it is
+// stored as it is.
+func (s *File) Raw() int64 {
+	if s.dec != nil {
+		return s.dec.raw.at
+	}
+	return s.offset
+}
+
+// Final says that nothing is waited for any more: what is there is all there is.
+func (s *File) Final() {
+	if s.holes.open {
+		s.holes.wait = 0
+	}
 }
 
 // Partial reports whether the start of a line is held whose end is not there.
-func (s *File) Partial() bool { return len(s.rest) > 0 || s.framer.Held() }
+func (s *File) Partial() bool {
+	return len(s.rest) > 0 && s.offset != s.seen || s.framer.Held()
+}
+
+// Waits reports whether s is to be looked at soon, whether it grows or not.
+func (s *File) Waits() bool { return s.Partial() || s.holes.open || s.Gathering() }
+
+// Drop gives back what was not written.
+func (s *File) Drop() { s.framer.Drop() }
+
+// Gathering reports whether lines are held that may be a whole record, if nothing
+// follows that belongs to it; Expire delivers them then.
+func (s *File) Gathering() bool { return s.framer.Waiting(s.rest) }
+
+// Expire delivers what Gathering tells of.
+func (s *File) Expire() error {
+	rest, err := s.framer.Expire(s.rest)
+	s.rest = s.rest[:copy(s.rest, rest)]
+	return err
+}
 
 // Read reads the open file, which has status st, to its end and writes batches of
 // its lines; what stands behind the last newline is kept. more says that it
-// stopped short of the end, for the sake of others. changed says that the content
-// was found to be another one, which is read from its start.
-func (s *File) Read(buf *Buffer, st Status) (more, changed bool, err error) {
-	same, err := s.sameHead(buf, st)
-	if err != nil {
-		return false, false, s.failed("read", err)
+// stopped short of the end, for the sake of others. ErrChanged says that the content
+// is another one, of which nothing was read.
+func (s *File) Read(buf *Buffer, st Status) (more bool, err error) {
+	if err := s.same(buf, st); err != nil {
+		return false, s.failed("read", err)
 	}
-	for n := 0; n < turnSize; {
-		if !same {
-			if changed {
-				break // it is being written over; the next look will tell
+	s.holes.open = false
+	for n := 0; n < s.turn; n += readSize {
+		b, front, short, err := s.fill(buf)
+		if err != nil {
+			if ferr := s.flush(st); ferr != nil {
+				return false, ferr
 			}
-			changed = true
-			if err := s.restart(); err != nil {
-				return false, true, err
-			}
+			return false, s.failed("read", err)
 		}
-		var p []byte
-		var short bool
-		if p, short, same, err = s.fill(buf); err != nil {
-			return false, changed, s.failed("read", err)
+		if err := s.feed(b, front); err != nil {
+			return false, err
 		}
-		if !same {
-			continue
-		}
-		n += readSize
-		if err := s.feed(p); err != nil {
-			return false, changed, err
-		}
-		if short {
+		if short || s.holes.open {
 			s.size, s.mtime = st.Size, st.Mtime
-			return false, changed, s.framer.Flush()
+			return false, s.flush(st)
 		}
 	}
-	return true, changed, s.framer.Flush()
+	return true, s.flush(st)
 }
 
-// fill reads the next bytes behind what is held of the last line. short says that
-// there were fewer than asked for. The bytes before the offset are read along;
-// same is false if they are not those that were read before.
-func (s *File) fill(buf *Buffer) (p []byte, short, same bool, err error) {
+func (s *File) flush(st Status) error {
+	err := s.framer.Flush()
+	s.framer.here(s.place(st))
+	s.marks.add(s.framer.mark())
+	return err
+}
+
+// fill reads the next bytes behind those that are held or were read before, which
+// take up b[:front]. short says that there were fewer than asked for.
+func (s *File) fill(buf *Buffer) (b []byte, front int, short bool, err error) {
+	if s.form.decoded() {
+		if err := s.decode(buf); err != nil {
+			return nil, 0, true, err
+		}
+	}
 	k := len(s.tail)
-	front := max(k, len(s.rest))
-	b := buf.grown(front, readSize)
-	n, err := pread(s.fd, b[front-k:], s.offset-int64(k))
-	if err != nil {
-		return nil, false, false, err
+	front = max(k, len(s.rest))
+	b = buf.grown(front, readSize)
+	n := 0
+	if s.form.decoded() {
+		copy(b[front-k:], s.tail)
+		if n, err = s.dec.read(b[front:]); err == io.EOF || n > 0 {
+			short, err = err == io.EOF, nil // another error comes again
+		}
+		copy(b[front-len(s.rest):front], s.rest)
+		return b[:front+n], front, short, err
 	}
-	if n < k || !bytes.Equal(b[front-k:front], s.tail) {
-		return nil, false, false, nil
+	if n, err = pread(s.fd, b[front-k:], s.offset-int64(k)); err == nil {
+		if n < k || !bytes.Equal(b[front-k:front], s.tail) {
+			return nil, 0, true, ErrChanged
+		}
+		n -= k
 	}
-	n -= k
-	copy(b[front-len(s.rest):], s.rest)
-	b = b[:front+n]
-	s.offset += int64(n)
-	s.tail = append(s.tail[:0], b[max(0, len(b)-tailSize):]...)
-	return b[front-len(s.rest):], n < readSize, true, nil
+	copy(b[front-len(s.rest):front], s.rest)
+	return b[:front+n], front, n < readSize, err
 }
 
-// feed frames p, which starts with what was held.
-func (s *File) feed(p []byte) error {
-	if len(p) == 0 {
+// decode makes the decoder give the byte at the offset next.
+func (s *File) decode(buf *Buffer) error {
+	if s.dec == nil {
+		s.dec = newDecoder(s.fd, s.form.format, s.form.encoding)
+	}
+	if s.dec.offset == s.offset {
 		return nil
 	}
-	if err := s.identify(); err != nil {
-		return s.failed("read", err)
+	b := buf.grown(tailSize, readSize)
+	k := 0
+	for s.dec.offset < s.offset {
+		n, err := s.dec.read(b[k:min(int64(len(b)), int64(k)+s.offset-s.dec.offset)])
+		if n == 0 {
+			if err == io.EOF {
+				err = ErrChanged
+			}
+			return err
+		}
+		k = copy(b, b[max(0, k+n-tailSize):k+n])
 	}
-	rest, err := s.framer.Feed(p)
+	s.tail = append(s.tail[:0], b[:k]...)
+	w := s.wanted
+	if s.wanted = nil; w == nil {
+		return nil
+	}
+	if n := int(w.Len); n > k || position.NewSum(b[k-n:k]) != *w {
+		return ErrChanged
+	}
+	return nil
+}
+
+// feed frames b, of which b[:front] was read before. What is not written yet is left
+// to be read again.
+func (s *File) feed(b []byte, front int) error {
+	for front < len(b) && !s.holes.open {
+		n, skip := s.holes.cut(b[front:], s.offset, len(s.rest) == 0)
+		end := front + n
+		if err := s.frame(b[:end], front); err != nil {
+			return err
+		}
+		if s.holes.open {
+			break
+		}
+		front = end + skip
+		if skip > 0 {
+			s.advance(b[:front], skip)
+			s.framer.SeekTo(s.offset)
+		}
+	}
+	if lost := s.holes.ended(); lost > 0 {
+		return s.sink.Lost(s.path, s.offset-lost, lost, "a hole in the file: never written")
+	}
+	return nil
+}
+
+// advance moves the offset by the last n bytes of b.
+func (s *File) advance(b []byte, n int) {
+	s.offset += int64(n)
+	s.tail = append(s.tail[:0], b[max(0, len(b)-tailSize):]...)
+}
+
+// frame makes records of b, of which b[:front] was read before, and of what is held.
+func (s *File) frame(b []byte, front int) error {
+	if len(b) == front {
+		return nil
+	}
+	s.identify()
+	held := len(s.rest)
+	s.advance(b, len(b)-front)
+	rest, err := s.framer.Feed(b, front-held, s.offset)
+	if n := s.holes.unwritten(rest); n > 0 {
+		b, rest = b[:len(b)-n], rest[:len(rest)-n]
+		s.advance(b, 0)
+		s.offset -= int64(n)
+		s.holes.open = true
+	}
 	s.rest = append(s.rest[:0], rest...)
 	if len(rest) == 0 && cap(s.rest) > readSize {
 		s.rest = nil
@@ -218,68 +524,94 @@ func (s *File) feed(p []byte) error {
 }
 
 // identify gives the framer the identity, until the first line is whole.
-func (s *File) identify() error {
-	if s.final {
-		return nil
+func (s *File) identify() {
+	if s.framer.final {
+		return
 	}
-	if err := s.readHead(); err != nil {
-		return err
+	if !s.form.decoded() && len(s.head) < headSize {
+		var b [headSize]byte
+		if n, err := pread(s.fd, b[:], 0); err == nil {
+			s.head = append(s.head[:0], b[:n]...)
+		}
 	}
-	s.framer.Identify(NewIdentity(s.Key, s.head))
-	s.final = len(s.head) == headSize || bytes.IndexByte(s.head, '\n') >= 0
-	return nil
+	_, whole := firstLine(s.head)
+	s.framer.Identify(NewIdentity(s.Key, s.gen, s.head), whole)
 }
 
-// Leave gives up the last line, whose end never came: it is written and marked as
-// partial. Reading may go on behind it.
-func (s *File) Leave() error {
+// Leave gives up the last line, whose end never came: it is written, marked as
+// partial unless ended says that no end was to come. Reading may go on behind it.
+func (s *File) Leave(ended bool) error {
 	if !s.Partial() {
-		return nil
+		return s.Expire()
 	}
-	err := s.framer.Finish(s.rest, true)
+	err := s.framer.Finish(s.rest, !ended)
 	s.rest = s.rest[:0]
 	return err
 }
 
-// restart starts with new content, from its first byte.
-func (s *File) restart() error {
-	if err := s.Leave(); err != nil {
-		return err
+// Keep is Leave for a run that ends while the position is kept: the unfinished line
+// is written, and the position stays before it, so that the line comes whole when its
+// end is there. If nothing is added to it, it does not come again.
+func (s *File) Keep() error {
+	if !s.Partial() {
+		return s.Expire()
 	}
-	s.offset, s.head, s.tail, s.final = 0, s.head[:0], s.tail[:0], false
-	s.framer = NewFramer(s.sink, s.path, 0)
-	return nil
+	err := s.framer.FinishSeen(s.rest)
+	s.rest = s.rest[:0]
+	return err
 }
 
-// sameHead reports whether a file of status st still has the content that was
-// read, as far as its size and its start tell.
-func (s *File) sameHead(buf *Buffer, st Status) (bool, error) {
+// same reports by ErrChanged that a file of status st does not have the content that
+// was read, as far as its size and its start tell.
+func (s *File) same(buf *Buffer, st Status) error {
+	if s.form.decoded() {
+		if !s.Packed() && st.Size < s.size {
+			return ErrChanged
+		}
+		return nil
+	}
 	if st.Size < s.offset {
-		return false, nil
+		return ErrChanged
 	}
 	if s.offset == 0 {
-		return true, nil
+		return nil
 	}
 	b := buf.grown(0, headSize)
 	n, err := pread(s.fd, b, 0)
-	if err != nil || !bytes.HasPrefix(b[:n], s.head) {
-		return false, err
+	if err != nil {
+		return err
 	}
-	s.head = append(s.head[:0], b[:n]...)
-	return true, nil
+	if !bytes.HasPrefix(b[:n], s.head) {
+		return ErrChanged
+	}
+	if n > len(s.head) {
+		s.head = append(s.head[:0], b[:n]...)
+	}
+	return nil
 }
 
-func (s *File) readHead() error {
-	var b [headSize]byte
-	n, err := pread(s.fd, b[:], 0)
-	s.head = append(s.head[:0], b[:n]...)
-	return err
+// place is where the content is. Of what is compressed, the size says that it was
+// read to its end.
+func (s *File) place(st Status) place {
+	if s.Packed() && s.size < 0 {
+		st.Size = -1
+	}
+	return place{
+		path: s.path, st: st, gen: s.gen, packed: s.Packed(), head: s.head,
+	}
 }
 
 // failed names the file in err.
 func (s *File) failed(op string, err error) error {
-	if err == nil {
-		return nil
+	if err == nil || err == ErrChanged {
+		return err
+	}
+	var pe *os.PathError
+	if errors.As(err, &pe) {
+		return err
+	}
+	if s.form.format != packed.Plain {
+		op = "unpack"
 	}
 	return &os.PathError{Op: op, Path: s.path, Err: err}
 }

@@ -41,6 +41,18 @@ type followed struct {
 	w   *os.File
 	out lines
 	buf Buffer
+
+	sink *Sink
+}
+
+// origin is the open file at path.
+func (f *followed) origin(path string) Origin {
+	f.t.Helper()
+	fd, st, err := OpenFd(path)
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	return Origin{Name: path, Path: path, FD: fd, Stat: st}
 }
 
 func newFollowed(t *testing.T, text string, start Start) *followed {
@@ -53,7 +65,8 @@ func newFollowed(t *testing.T, text string, start Start) *followed {
 	t.Cleanup(func() { w.Close() })
 	w.WriteString(text)
 	f := &followed{t: t, w: w}
-	if f.File, err = NewFile(NewSink(&stage.Env{MaxLine: 16}, &f.out), path, start); err != nil {
+	f.sink = NewSink(&stage.Env{MaxLine: 16}, &f.out)
+	if f.File, err = NewFile(f.sink, f.origin(path), start); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(f.Close)
@@ -74,7 +87,18 @@ func (f *followed) reads(want string, wantChanged bool) {
 	if err != nil {
 		f.t.Fatal(err)
 	}
-	more, changed, err := f.Read(&f.buf, st)
+	more, err := f.Read(&f.buf, st)
+	changed := err == ErrChanged
+	if changed {
+		f.Leave(false)
+		o := f.origin(f.Path())
+		o.Gen = f.Gen() + 1
+		f.Close()
+		if f.File, err = NewFile(f.sink, o, Start{}); err != nil {
+			f.t.Fatal(err)
+		}
+		more, err = f.Read(&f.buf, o.Stat)
+	}
 	if err != nil || more {
 		f.t.Fatal(more, err)
 	}
@@ -155,7 +179,7 @@ func TestFileStart(t *testing.T) {
 		f.w.WriteString("e\n")
 		f.reads(want, false)
 	}
-	end := func(n int64) Start { return Start{FromEnd: true, Lines: n} }
+	end := func(n int64) Start { return Start{FromEnd: true, Lines: n, Follow: true} }
 	f("", end(0), "e")
 	f("1\n2\n", end(0), "e")
 	f("1\n2", end(0), "2e")
@@ -201,16 +225,16 @@ func TestNewIdentity(t *testing.T) {
 			t.Errorf("%x and %x differ", a, b)
 		}
 	}
-	id := NewIdentity(k, []byte("first\n"))
-	same(id, NewIdentity(k, []byte("first\nsecond\n")))
+	id := NewIdentity(k, 0, []byte("first\n"))
+	same(id, NewIdentity(k, 0, []byte("first\nsecond\n")))
 	long := []byte(strings.Repeat("x", 300))
-	same(NewIdentity(k, long), NewIdentity(k, long[:headSize]))
+	same(NewIdentity(k, 0, long), NewIdentity(k, 0, long[:lineSize]))
 	if id>>12&15 != 8 {
 		t.Errorf("%x is not of version 8", id)
 	}
 	for _, other := range []Identity{
-		NewIdentity(k, []byte("f\n")), NewIdentity(Key{2, 2, 3}, []byte("first\n")),
-		NewIdentity(Key{1, 3, 3}, []byte("first\n")), NewIdentity(Key{1, 2, 4}, []byte("first\n")),
+		NewIdentity(k, 1, []byte("first\n")), NewIdentity(k, 0, []byte("f\n")), NewIdentity(Key{2, 2, 3}, 0, []byte("first\n")),
+		NewIdentity(Key{1, 3, 3}, 0, []byte("first\n")), NewIdentity(Key{1, 2, 4}, 0, []byte("first\n")),
 	} {
 		if other == id {
 			t.Error("two contents have one identity")

@@ -33,29 +33,39 @@ func (s *Status) Regular() bool { return s.mode&unix.S_IFMT == unix.S_IFREG }
 // Dir reports whether it is a directory.
 func (s *Status) Dir() bool { return s.mode&unix.S_IFMT == unix.S_IFDIR }
 
-// headSize is how much of a file's start tells its content from another. Of the
-// identity, the first line is part: longer files have it whole, whenever one looks.
-const headSize = 256
+// lineSize is how much of the first line is part of the identity.
+const lineSize = 256
 
-// Identity names the content of a file: one generation of it, between two
-// truncations. It is the first half of the uuids of its records: the bits of
-// version 8, and a hash.
+// Identity names a content. It is the first half of the uuids of its records: the
+// bits of version 8, and a hash.
 type Identity uint64
 
-// NewIdentity returns the identity of the file of key k whose unpacked content
-// starts with head: its first line, or as much of it as head has up to 256 bytes.
-func NewIdentity(k Key, head []byte) Identity {
-	head = head[:min(len(head), headSize)]
-	if n := bytes.IndexByte(head, '\n'); n >= 0 {
-		head = head[:n+1]
-	}
-	var b [24 + headSize]byte
+// NewIdentity returns the identity of the content that the file of key k has after
+// gen truncations, which starts with head, unpacked: its first line counts, or as
+// much of it as head has up to 256 bytes.
+func NewIdentity(k Key, gen uint32, head []byte) Identity {
+	line, _ := firstLine(head)
+	var b [28 + lineSize]byte
 	binary.BigEndian.PutUint64(b[0:], k.Dev)
 	binary.BigEndian.PutUint64(b[8:], k.Ino)
 	binary.BigEndian.PutUint64(b[16:], uint64(k.Born))
-	n := copy(b[24:], head)
-	sum := sha256.Sum256(b[:24+n])
+	n := 24 + copy(b[24:], line)
+	if gen > 0 {
+		binary.BigEndian.PutUint32(b[n:], gen)
+		n += 4
+	}
+	sum := sha256.Sum256(b[:n])
 	return Identity(binary.BigEndian.Uint64(sum[:])&^0xf000 | 8<<12)
+}
+
+// firstLine returns what of head is part of the identity, and whether more of the
+// content would not change that.
+func firstLine(head []byte) (line []byte, whole bool) {
+	line = head[:min(len(head), lineSize)]
+	if n := bytes.IndexByte(line, '\n'); n >= 0 {
+		return line[:n+1], true
+	}
+	return line, len(line) == lineSize
 }
 
 // newPipeIdentity returns the identity of a stream that can't be read again: that

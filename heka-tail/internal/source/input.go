@@ -6,9 +6,11 @@ import (
 	"io"
 	"os"
 	"sync/atomic"
+	"time"
 
 	"golang.org/x/sys/unix"
 
+	"heka/heka-tail/internal/packed"
 	"heka/lib/pollfd"
 )
 
@@ -82,6 +84,11 @@ func (in *Input) Ready() bool {
 	return in.waiter == nil || len(in.head) > 0 || in.waiter.Ready()
 }
 
+// ReadyWithin is Ready, but waits so long for it.
+func (in *Input) ReadyWithin(d time.Duration) bool {
+	return in.Ready() || in.waiter.ReadyWithin(d)
+}
+
 // Read implements io.Reader. After a stop it returns io.EOF; errors name the file.
 func (in *Input) Read(p []byte) (int, error) {
 	if len(in.head) > 0 {
@@ -129,22 +136,29 @@ func (in *Input) wait() error {
 	}
 }
 
-// packing reads as much as tells how the content is compressed.
-func (in *Input) packing() (int, error) {
-	var b [4]byte
+// form reads as much as tells how the content is stored.
+func (in *Input) form() (form, error) {
+	var b [packed.HeadLen]byte
 	n := 0
-	for n < len(b) && mayBePacked(b[:n]) {
+	var f form
+	for {
+		var sure, also bool
+		f.format, sure = packed.Detect(b[:n])
+		f.encoding, also = packed.DetectText(b[:n])
+		if sure && also || n == len(b) {
+			break
+		}
 		k, err := in.Read(b[n:])
 		n += k
 		if err == io.EOF {
 			break
 		}
 		if err != nil {
-			return plain, err
+			return f, err
 		}
 	}
 	in.head = append([]byte(nil), b[:n]...)
-	return packing(in.head), nil
+	return f.plainUTF8(), nil
 }
 
 // seek goes to an offset of a regular file, and starts to count there.

@@ -7,50 +7,46 @@ import (
 	"os"
 	"time"
 
+	"heka/heka-tail/internal/packed"
 	"heka/lib/stage"
 )
 
-// Copy reads in to its end and writes batches of its lines to sink, unpacked if it
-// is compressed: the last lines, or all but the first, as start says. A last line
-// without an end is delivered as well; it is marked as partial where reading
-// stopped before the end, for an error or a stop. An error of the content wraps
-// that of the reader in an *os.PathError; what could be read was delivered then.
-// tick, if not nil, is called now and then.
-func Copy(sink *Sink, in *Input, start Start, tick func()) error {
-	how, err := in.packing()
+// Copy reads in, which is no file with a place that is kept, to its end and writes
+// batches of its records to sink, unpacked if it is compressed: the last lines, or
+// all but the first, as start says. A last line without an end is delivered as well;
+// it is marked as partial where reading stopped before the end, for an error or a
+// stop. Lines that wait for more are delivered after a silence of wait. An error of
+// the content wraps that of the reader in an *os.PathError; what could be read was
+// delivered then. tick, if not nil, is called now and then.
+func Copy(sink *Sink, in *Input, start Start, wait time.Duration, tick func()) error {
+	f, err := in.form()
 	if err != nil && err != io.EOF {
 		return err
 	}
-	s := &stream{in: in, tick: tick}
+	s := &stream{in: in, tick: tick, wait: wait}
 	at, head := int64(0), []byte(nil)
-	if start.FromEnd && in.Regular() && how == plain {
+	if start.FromEnd && in.Regular() && !f.decoded() {
 		if at, head, err = in.seekLast(start.Lines); err != nil {
 			return err
 		}
 		start = Start{}
 	}
+	s.offset = at
 	s.framer = NewFramer(sink, in.name, at)
 	defer s.framer.Drop()
 	if at > 0 {
 		s.identify(head)
 	}
-	var last *lastWriter
 	if start.FromEnd {
-		last = &lastWriter{out: sink, n: start.Lines}
-		defer last.drop()
-		s.framer.out = last
+		s.framer.Last(start.Lines)
 	} else {
 		s.framer.Skip(start.Lines)
 	}
-	r, end, err := unpack(in, how)
-	defer end()
-	if err == nil {
-		err = s.copy(r)
-	}
-	if last != nil {
-		if werr := last.flush(); werr != nil {
-			return werr
-		}
+	z := packed.NewReader(in, f.format)
+	defer z.Close()
+	err = s.copy(packed.NewText(z, f.encoding))
+	if werr := s.framer.FlushLast(); werr != nil {
+		return werr
 	}
 	return s.failed(err)
 }
@@ -59,7 +55,9 @@ func Copy(sink *Sink, in *Input, start Start, tick func()) error {
 type stream struct {
 	in     *Input
 	framer *Framer
+	offset int64
 	known  bool // the framer has the identity
+	wait   time.Duration
 	tick   func()
 	werr   error // of the writer
 }
@@ -88,7 +86,14 @@ func (s *stream) copy(r io.Reader) error {
 		if held > len(buf)-readSize {
 			buf = append(buf, make([]byte, held+readSize)...)
 		}
+		if n, err := s.expire(buf[:held]); err != nil {
+			s.werr = err
+			return err
+		} else if n > 0 {
+			held = copy(buf, buf[n:held])
+		}
 		n, err := r.Read(buf[held : held+readSize])
+		s.offset += int64(n)
 		if s.tick != nil {
 			s.tick()
 		}
@@ -101,7 +106,7 @@ func (s *stream) copy(r io.Reader) error {
 			continue
 		}
 		s.identify(p)
-		rest, werr := s.framer.Feed(p)
+		rest, werr := s.framer.Feed(p, 0, s.offset)
 		if werr == nil && err == nil && !s.in.Ready() {
 			werr = s.framer.Flush()
 		}
@@ -116,6 +121,16 @@ func (s *stream) copy(r io.Reader) error {
 		}
 		held = copy(buf, rest)
 	}
+}
+
+// expire delivers what waits for more, if nothing comes for a while. It returns how
+// much of rest that was.
+func (s *stream) expire(rest []byte) (int, error) {
+	if !s.known || !s.framer.Waiting(rest) || s.in.ReadyWithin(s.wait) {
+		return 0, nil
+	}
+	left, err := s.framer.Expire(rest)
+	return len(rest) - len(left), err
 }
 
 // end writes what is left when reading ended with err.
@@ -142,9 +157,9 @@ func (s *stream) identify(p []byte) {
 	}
 	s.known = true
 	if s.in.Regular() {
-		s.framer.Identify(NewIdentity(s.in.Key, p))
+		s.framer.Identify(NewIdentity(s.in.Key, 0, p), true)
 	} else {
-		s.framer.Identify(newPipeIdentity(time.Now().UnixNano()))
+		s.framer.Identify(newPipeIdentity(time.Now().UnixNano()), true)
 	}
 }
 
@@ -166,19 +181,24 @@ func (s *stream) failed(err error) error {
 }
 
 // lastWriter keeps the last n records back until the end. It drops whole batches as
-// soon as those behind them have as many.
+// soon as those behind them have as many; what they stand for, the next stands for.
 type lastWriter struct {
 	out  stage.Writer
 	n    int64
 	held []*stage.Batch
 	have int64
+	from int64 // of the first batch
+	any  bool
 }
 
 // Write implements stage.Writer.
 func (w *lastWriter) Write(b *stage.Batch) error {
+	if !w.any {
+		w.from, w.any = b.Ack.From, true
+	}
 	w.held = append(w.held, b)
 	w.have += int64(len(b.Off))
-	for len(w.held) > 0 && w.have-int64(len(w.held[0].Off)) >= w.n {
+	for len(w.held) > 1 && w.have-int64(len(w.held[0].Off)) >= w.n {
 		w.have -= int64(len(w.held[0].Off))
 		w.held[0].Release()
 		w.held[0] = nil
@@ -192,9 +212,12 @@ func (w *lastWriter) flush() error {
 	for len(w.held) > 0 {
 		b := w.held[0]
 		w.held = w.held[1:]
-		if extra := w.have - w.n; extra > 0 {
+		if extra := min(w.have-w.n, int64(len(b.Off))); extra > 0 {
 			b.Off = b.Off[:copy(b.Off, b.Off[extra:])]
 			w.have -= extra
+		}
+		if w.any {
+			b.Ack.From, w.any = w.from, false
 		}
 		if err := w.out.Write(b); err != nil {
 			return err

@@ -1,0 +1,365 @@
+package file
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"sync"
+	"syscall"
+
+	"heka/heka-tail/internal/rotation"
+	"heka/heka-tail/internal/source"
+	"heka/heka-tail/internal/watch"
+	"heka/lib/position"
+)
+
+// census knows which files there are, under which names, and how large they were
+// when last looked at. It looks when told that something may have changed, at single
+// files or at all; it never reads them and never waits for those who do. So it sees a
+// file that exists for a moment, between two rotations, while the reader is held up
+// by a slow consumer, and takes a descriptor of it, which stays until it is read.
+type census struct {
+	layout layout
+	log    *logOnce
+	hold   func() bool // whether one more descriptor may be held
+	quiet  bool        // what can't be looked at is said by others
+	wake   chan struct{}
+
+	mu      sync.Mutex
+	look    int // number of the present one; 0: the first, before which nothing is new
+	streams map[string]*stream
+	order   []*stream
+	byKey   map[source.Key]*member
+	byPath  map[string]*member
+	queue   []*stream
+	events  eventNames
+	held    int // descriptors
+}
+
+func newCensus(l layout, log *logOnce) *census {
+	return &census{
+		layout: l, log: log, wake: make(chan struct{}, 1),
+		hold:    func() bool { return false },
+		streams: map[string]*stream{}, byKey: map[source.Key]*member{},
+		byPath: map[string]*member{}, events: newEventNames(),
+	}
+}
+
+// all looks at everything.
+func (c *census) all() {
+	found, errs := c.layout.named()
+	for _, err := range errs {
+		c.log.say(err.Error(), err)
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, name := range c.layout.waited() {
+		c.stream(name)
+	}
+	before := map[*stream]source.Key{}
+	for _, s := range c.order {
+		before[s], s.base = s.base, source.Key{}
+	}
+	shrunk := map[*stream]bool{}
+	for _, f := range found {
+		s := c.stream(f.stream)
+		shrunk[s] = c.see(s, f) || shrunk[s]
+	}
+	for _, s := range c.order {
+		replaced := before[s] != s.base && before[s] != (source.Key{})
+		if replaced || shrunk[s] || c.unseen(s) {
+			c.siblings(s)
+			c.vanish(s)
+		}
+	}
+	c.look++
+}
+
+// stream returns the stream of this name.
+func (c *census) stream(name string) *stream {
+	s := c.streams[name]
+	if s == nil {
+		s = &stream{name: name, members: map[source.Key]*member{}, changed: true}
+		c.streams[name] = s
+		c.order = append(c.order, s)
+		c.enqueue(s)
+	}
+	return s
+}
+
+// unseen reports whether a member of s was not found in the present look.
+func (c *census) unseen(s *stream) bool {
+	for _, m := range s.members {
+		if m.last != c.look && !m.gone {
+			return true
+		}
+	}
+	return false
+}
+
+// vanish notes which members of s have none of their names any more.
+func (c *census) vanish(s *stream) {
+	for _, m := range s.members {
+		if m.last == c.look || m.gone {
+			continue
+		}
+		m.gone, m.fresh = true, true
+		if c.byPath[m.path] == m {
+			delete(c.byPath, m.path)
+		}
+		s.changed = true
+		c.enqueue(s)
+	}
+}
+
+// list looks at what may be rotations of s.
+func (c *census) list(s *stream) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.siblings(s)
+}
+
+func (c *census) siblings(s *stream) {
+	for _, f := range c.layout.rotations(s.name) {
+		c.see(s, f)
+	}
+}
+
+// see notes that f is there. It reports whether the file has become shorter.
+func (c *census) see(s *stream, f finding) (shrunk bool) {
+	st, err := source.Stat(f.path)
+	if err != nil {
+		if !c.quiet && !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, syscall.ENOTDIR) {
+			c.log.say(f.path, &os.PathError{Op: "stat", Path: f.path, Err: err})
+		}
+		return false
+	}
+	m := c.byKey[st.Key]
+	if m != nil && c.streams[m.stream] != s { // it belongs to another stream already
+		if m.last != c.look {
+			f.stream, f.base = m.stream, m.base && f.path == m.path
+			c.rename(c.streams[m.stream], m, f)
+			m.st, m.gone, m.last = st, false, c.look
+		}
+		return false
+	}
+	if m == nil {
+		m = &member{sight: sight{finding: f, seen: c.look}, fd: -1}
+		m.st = st
+		c.byKey[st.Key] = m
+		s.members[st.Key] = m
+		c.take(m)
+		s.changed = true
+	}
+	if f.base {
+		s.base = st.Key
+	}
+	if shrunk = st.Size < m.st.Size; shrunk {
+		m.peak = max(m.peak, m.st.Size)
+	}
+	c.rename(s, m, f)
+	if m.gone || shrunk || st.Size != m.st.Size || st.Mtime != m.st.Mtime {
+		m.fresh = true
+		c.enqueue(s)
+	}
+	m.st, m.gone, m.last = st, false, c.look
+	return shrunk
+}
+
+// rename notes the name of m.
+func (c *census) rename(s *stream, m *member, f finding) {
+	if m.path == f.path && m.base == f.base && m.named == f.named && c.byPath[f.path] == m {
+		return
+	}
+	if c.byPath[m.path] == m {
+		delete(c.byPath, m.path)
+	}
+	m.finding = f
+	c.byPath[f.path] = m
+	c.events.add(f.path)
+	s.changed = true
+	c.enqueue(s)
+}
+
+// take holds a descriptor of m, so that it can be read whatever happens to its name.
+func (c *census) take(m *member) {
+	if c.look == 0 || !m.st.Regular() || !c.hold() {
+		return
+	}
+	fd, st, err := source.OpenFd(m.path)
+	if err != nil {
+		return // the reader will say so
+	}
+	if st.Key != m.st.Key {
+		source.CloseFd(fd)
+		return
+	}
+	m.fd = fd
+	c.held++
+}
+
+// give hands the descriptor that is held of m to the reader; -1 if there is none.
+func (c *census) give(m *member) int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	fd := m.fd
+	if fd >= 0 {
+		m.fd = -1
+		c.held--
+	}
+	return fd
+}
+
+// holds returns the descriptor that is held of m; -1 if none is. Only the reader
+// takes it away.
+func (c *census) holds(m *member) int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return m.fd
+}
+
+// enqueue tells the reader of s.
+func (c *census) enqueue(s *stream) {
+	if !s.queued {
+		s.queued = true
+		c.queue = append(c.queue, s)
+	}
+	select {
+	case c.wake <- struct{}{}:
+	default:
+	}
+}
+
+// again puts s into the queue once more.
+func (c *census) again(s *stream) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.enqueue(s)
+}
+
+// next takes the first stream off the queue; nil if it is empty.
+func (c *census) next() *stream {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if len(c.queue) == 0 {
+		return nil
+	}
+	s := c.queue[0]
+	c.queue = c.queue[1:]
+	s.queued = false
+	return s
+}
+
+// allStreams returns the streams, in the order in which they were found.
+func (c *census) allStreams() []*stream {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.order[:len(c.order):len(c.order)]
+}
+
+// remember looks at the files that positions of s are of, where they were last.
+func (c *census) remember(s *stream, records []position.Record) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, rec := range records {
+		st, err := source.Stat(rec.Path)
+		if err != nil || c.byKey[st.Key] != nil || st.Key != keyOf(rec) {
+			continue
+		}
+		_, file := filepath.Split(rec.Path)
+		c.see(s, finding{path: rec.Path, stream: s.name, name: rotation.Of(file)})
+	}
+}
+
+func keyOf(rec position.Record) source.Key {
+	return source.Key{Dev: rec.Dev, Ino: rec.Ino, Born: rec.Born}
+}
+
+// idle reports whether the queue is empty.
+func (c *census) idle() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return len(c.queue) == 0
+}
+
+// forget drops a member that has gone and is of no use any more.
+func (c *census) forget(s *stream, m *member) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !m.gone {
+		return
+	}
+	if c.byKey[m.st.Key] == m {
+		delete(c.byKey, m.st.Key)
+	}
+	delete(s.members, m.st.Key)
+	if m.fd >= 0 {
+		source.CloseFd(m.fd)
+		m.fd = -1
+		c.held--
+	}
+}
+
+// close gives back all descriptors that are held.
+func (c *census) close() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, m := range c.byKey {
+		if m.fd >= 0 {
+			source.CloseFd(m.fd)
+			m.fd = -1
+		}
+	}
+	c.held = 0
+}
+
+// changed looks at what a watch has told of. It reports whether that was not enough:
+// names came or went, so that all should be looked at.
+func (c *census) changed(keys []string, all bool) (more bool) {
+	if all {
+		return true
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, key := range keys {
+		paths := c.events.paths(key)
+		if len(paths) == 0 {
+			more = more || c.layout.concerns(filepath.Base(key))
+			continue
+		}
+		for _, path := range paths {
+			more = !c.grown(path) || more
+		}
+	}
+	return more
+}
+
+// grown looks at a file that has most likely grown. False: the name stands for
+// another one, or for none.
+func (c *census) grown(path string) bool {
+	m := c.byPath[path]
+	st, err := source.Stat(path)
+	if err != nil || m == nil || st.Key != m.st.Key || st.Size < m.st.Size {
+		return false
+	}
+	m.st, m.fresh = st, true
+	c.enqueue(c.streams[m.stream])
+	return true
+}
+
+// watchAll makes w watch all directories.
+func (c *census) watchAll(w *watch.Watcher) (err error) {
+	for _, dir := range c.layout.dirs() {
+		err = errors.Join(err, c.events.watch(w, dir))
+	}
+	return err
+}
+
+// watchLinks makes w watch the directories that symbolic links lead to.
+func (c *census) watchLinks(w *watch.Watcher) (err error) {
+	for _, dir := range c.events.links() {
+		err = errors.Join(err, c.events.watch(w, dir))
+	}
+	return err
+}

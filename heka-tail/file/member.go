@@ -1,0 +1,100 @@
+package file
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"heka/heka-tail/internal/rotation"
+	"heka/heka-tail/internal/source"
+	"heka/lib/position"
+)
+
+// member is a file of a stream: an inode, whatever its names. The first part is the
+// census's, which fills it in under its lock; the second the reader's, which decides
+// what it is.
+type member struct {
+	sight
+	last  int   // the look that saw it last
+	fd    int   // held for the reader; -1: none
+	peak  int64 // its size before it became shorter
+	fresh bool  // something changed since the reader looked
+
+	v     sight // what the reader knows of it
+	file  *source.File
+	rec   *position.Record // its position, if it has no File yet
+	known verdict
+	since time.Time // when its last line was first waited for
+	quiet time.Time // since when nothing came from it
+	turn  uint64    // when it was read last
+
+	settling   time.Time // since when it has this size
+	settleSize int64
+}
+
+// sight is what was seen of a file.
+type sight struct {
+	finding
+	st   source.Status
+	seen int  // the look that found it; 0: the first, it was there before
+	gone bool // it has no name that we know
+}
+
+// verdict is what the reader makes of a member.
+type verdict uint8
+
+const (
+	unknown verdict = iota // not looked at, or can't be told yet
+	bound                  // its content is known: it is read, or was
+	retired                // read to its end, and closed
+	passed                 // it is none of ours: older than what was read, or a copy of it
+)
+
+// stream is one log: its file in use, and those that were before it.
+type stream struct {
+	name    string
+	members map[source.Key]*member
+	base    source.Key // of the file in use
+	changed bool       // members came, went or were renamed since the reader planned
+	queued  bool
+
+	// the reader's
+	active  []*member // those that are read, or may grow, the oldest first
+	records []position.Record
+	planned bool
+	waiting bool // a member's content can't be told yet
+}
+
+// view is a member as the reader sees it.
+type view struct {
+	*member
+	sight
+	plain bool
+}
+
+// views returns the members in their order, the oldest first.
+func (s *stream) views() []view {
+	list := make([]view, 0, len(s.members))
+	for _, m := range s.members {
+		m.v = m.sight
+		list = append(list, view{member: m, sight: m.v, plain: !m.v.name.Packed})
+	}
+	slices.SortFunc(list, compare)
+	return list
+}
+
+func compare(a, b view) int {
+	if a.order != nil && b.order != nil {
+		if c := slices.Compare(a.order, b.order); c != 0 {
+			return c
+		}
+	}
+	return cmp.Or(rotation.Compare(a.age(), b.age()), cmp.Compare(a.path, b.path))
+}
+
+func (v *view) age() rotation.Age {
+	return rotation.Age{
+		Name: v.name, Base: v.base && !v.gone, Born: v.st.Key.Born, Mtime: v.st.Mtime,
+		Unpacked: v.plain, FirstSeen: v.seen,
+	}
+}

@@ -1,0 +1,338 @@
+package file
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"heka/heka-tail/internal/source"
+	"heka/lib/position"
+)
+
+// plan decides what the members of s are that came since it was last asked, and which
+// are to be read.
+//
+// The members stand in their order, the oldest first. The newest of those whose
+// content is known is the anchor: up to there the stream has been read. What the
+// sources name is read, wherever it stands; a file that only looks like a rotation of
+// theirs is read if it is newer than the anchor: it was the file in use for a time, and
+// we did not see it. What is a copy of a content that is known is not read again.
+func (r *reader) plan(s *stream) error {
+	r.census.mu.Lock()
+	changed := s.changed
+	s.changed = false
+	r.census.mu.Unlock()
+	if !changed && !s.waiting {
+		return nil
+	}
+	if !s.planned {
+		if err := r.recall(s); err != nil {
+			return err
+		}
+	}
+	s.waiting = false
+	list := r.views(s)
+	anchor := -1
+	for i, v := range list {
+		if v.known == bound || v.known == retired {
+			anchor = i
+		}
+	}
+	for i := range list {
+		v := &list[i]
+		if v.known != unknown {
+			continue
+		}
+		if err := r.judge(s, list, i, anchor); err != nil {
+			return err
+		}
+	}
+	s.active = s.active[:0]
+	for _, v := range list {
+		if v.file != nil && !v.gone && v.file.Path() != v.path {
+			v.file.Rename(v.path)
+		}
+		if v.known == bound || v.known == retired {
+			s.active = append(s.active, v.member)
+		}
+	}
+	if s.planned && anchor >= 0 && len(s.active) > 0 && s.active[len(s.active)-1] != list[anchor].member {
+		r.tail.env.Stats.Rotations.Add(1)
+	}
+	s.planned = true
+	return nil
+}
+
+// views returns what the census knows of s.
+func (r *reader) views(s *stream) []view {
+	r.census.mu.Lock()
+	defer r.census.mu.Unlock()
+	return s.views()
+}
+
+// list is views after a look at what may be rotations of s.
+func (r *reader) list(s *stream) []view {
+	r.census.list(s)
+	return r.views(s)
+}
+
+// bind says that m is to be read.
+func (r *reader) bind(s *stream, m *member) {
+	m.known = bound
+	s.waiting = s.waiting || !s.planned
+	r.census.mu.Lock()
+	s.changed = true
+	r.census.mu.Unlock()
+}
+
+// judge decides what list[i] is.
+func (r *reader) judge(s *stream, list []view, i, anchor int) error {
+	v := &list[i]
+	switch {
+	case v.gone && v.rec == nil && r.census.holds(v.member) < 0:
+		v.known = passed
+		return nil
+	case !v.st.Regular():
+		return r.special(s, v)
+	case v.rec != nil:
+		v.known = bound
+		return nil
+	case !v.named && !r.follows(s, list, i, anchor):
+		return nil // asked again when the stream has gone on
+	case v.base:
+		return r.begin(s, v)
+	}
+	copied, wait := r.copied(s, list, i, anchor)
+	switch {
+	case wait:
+		s.waiting = true
+	case copied:
+		v.known = passed
+	default:
+		return r.begin(s, v)
+	}
+	return nil
+}
+
+// follows reports whether list[i], which the sources do not name, was the file in use
+// after the anchor.
+func (r *reader) follows(s *stream, list []view, i, anchor int) bool {
+	if anchor >= 0 {
+		return i > anchor
+	}
+	newest := int64(0)
+	for _, rec := range s.records {
+		newest = max(newest, rec.Mtime)
+	}
+	return newest > 0 && list[i].st.Mtime >= newest
+}
+
+// copied reports whether list[i], which is not the file in use, has a content that is
+// known; wait, that this can't be told yet.
+func (r *reader) copied(s *stream, list []view, i, anchor int) (copied, wait bool) {
+	v := &list[i]
+	if v.packing(list) || v.seen > 0 && !v.plain && r.unsettled(v.member, v.st.Size) {
+		return false, true
+	}
+	for j := range list {
+		w := &list[j]
+		if j == i || w.file == nil || !r.peek(v, w.file.Recognises) {
+			continue
+		}
+		switch {
+		case !v.plain && w.gone && !w.file.IsOpen():
+			if err := r.moveTo(v.member, w.file); err == nil {
+				w.member.file, w.member.known = nil, passed
+			}
+			return v.known == unknown, false
+		case !v.plain:
+			return true, false
+		case v.seen == 0 || !w.base:
+			continue
+		}
+		return false, r.unsettled(v.member, v.st.Size) // its original may be truncated in a moment
+	}
+	if !v.plain && anchor >= 0 && v.seen == 0 && v.st.Mtime < list[anchor].st.Mtime {
+		return true, false
+	}
+	return false, false
+}
+
+// packing reports whether v is being made: what it is made of is still there.
+func (v *view) packing(list []view) bool {
+	if v.plain {
+		return false
+	}
+	for _, w := range list {
+		if w.plain && !w.gone && len(v.path) > len(w.path) && v.path[:len(w.path)] == w.path &&
+			v.name.Number == w.name.Number && v.name.Date == w.name.Date && v.path[len(w.path)] == '.' &&
+			!w.base {
+			return true
+		}
+	}
+	return false
+}
+
+// unsettled reports whether a file of this size has been there for so short, or changed
+// so lately, that what it is may turn out yet.
+func (r *reader) unsettled(m *member, size int64) bool {
+	if !r.live {
+		return false
+	}
+	now := time.Now()
+	if m.settling.IsZero() || m.settleSize != size {
+		m.settling, m.settleSize = now, size
+	}
+	return now.Sub(m.settling) < r.pace.settle
+}
+
+// begin makes the File of v, which is new to us, at the place where the options say.
+func (r *reader) begin(s *stream, v *view) error {
+	m := v.member
+	start := source.Start{}
+	if v.seen == 0 {
+		start = r.tail.start()
+	}
+	if start == (source.Start{}) {
+		m.known = bound // its File is made when it is its turn
+		return nil
+	}
+	fd, err := r.descriptor(m)
+	if err != nil || fd < 0 {
+		return err
+	}
+	o := source.Origin{Name: s.name, Path: m.v.path, FD: fd, Stat: m.v.st}
+	if m.file, err = source.NewFile(r.sink, o, start); err != nil {
+		m.file = nil
+		m.known = passed
+		r.failed(m, err)
+		return nil
+	}
+	r.begun(m)
+	if m.known = bound; start.FromEnd && start.Lines == 0 && m.file.Packed() {
+		r.shut(m)
+		m.known = passed
+	}
+	return nil
+}
+
+// special deals with what has no offsets.
+func (r *reader) special(s *stream, v *view) error {
+	v.known = passed
+	if v.st.Dir() {
+		if v.named {
+			r.failed(v.member, errDir(v.path))
+		}
+		return nil
+	}
+	if !v.named {
+		return nil
+	}
+	r.pipes.start(v.path, v.st.Key)
+	return nil
+}
+
+// recall finds the members that the store has positions of. A position whose file is
+// not found under the names of the stream is looked for where it was last; then
+// among files that have its content, by another name, compressed, or copied.
+func (r *reader) recall(s *stream) error {
+	if r.sink.Store == nil {
+		return nil
+	}
+	s.records = r.tail.positions[s.name]
+	left := r.byKey(s, s.records)
+	if len(left) == 0 {
+		return nil
+	}
+	r.census.remember(s, left)
+	if left = r.byKey(s, left); len(left) > 0 {
+		r.census.list(s)
+		left = r.byKey(s, left)
+	}
+	for _, rec := range r.byContent(s, left) {
+		if err := r.missed(rec, "the file is gone"); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// byKey gives members their positions, and returns the positions without one.
+func (r *reader) byKey(s *stream, records []position.Record) (left []position.Record) {
+	r.census.mu.Lock()
+	defer r.census.mu.Unlock()
+	for _, rec := range records {
+		m := s.members[source.Key{Dev: rec.Dev, Ino: rec.Ino, Born: rec.Born}]
+		switch {
+		case m == nil:
+			left = append(left, rec)
+		case m.rec == nil || m.rec.Time < rec.Time:
+			m.rec = &rec
+		}
+	}
+	return left
+}
+
+// byContent is byKey for what stands elsewhere now: under a name that the stream does
+// not have, copied, or compressed.
+func (r *reader) byContent(s *stream, records []position.Record) (left []position.Record) {
+	list := r.views(s)
+	heads := map[position.Sum][]int{}
+	lens := map[uint32]bool{}
+	for _, rec := range records {
+		lens[rec.Head.Len] = rec.Head.Len > 0 && rec.Offset > 0
+	}
+	for i := range list {
+		if v := &list[i]; v.rec == nil && v.st.Regular() {
+			for _, sum := range r.heads(v, lens) {
+				heads[sum] = append(heads[sum], i)
+			}
+		}
+	}
+	newest := slices.MaxFunc(s.records, func(a, b position.Record) int { return cmp.Compare(a.Time, b.Time) })
+	for _, rec := range records {
+		i := slices.IndexFunc(heads[rec.Head], func(i int) bool {
+			return list[i].rec == nil && r.peek(&list[i], func(o source.Origin) bool { return source.Has(o, rec) })
+		})
+		if i < 0 {
+			left = append(left, rec)
+			continue
+		}
+		v := &list[heads[rec.Head][i]]
+		if rec.ID != newest.ID && !rec.Packed && !v.plain && rec.Offset >= rec.Size {
+			rec.Dev, rec.Ino, rec.Born = v.st.Key.Dev, v.st.Key.Ino, v.st.Key.Born
+			rec.Path, rec.Packed, rec.Size, rec.Mtime = v.path, true, v.st.Size, v.st.Mtime
+			r.sink.Store.Put(rec)
+		}
+		v.rec = &rec
+	}
+	return left
+}
+
+// heads returns the sums of the first bytes of v, of each of these lengths.
+func (r *reader) heads(v *view, lens map[uint32]bool) (sums []position.Sum) {
+	r.peek(v, func(o source.Origin) bool {
+		sums = source.Heads(o, lens)
+		return true
+	})
+	return sums
+}
+
+// keepGone is how long the position of a file is kept that is not there any more: it
+// may come back, compressed, or from elsewhere.
+const keepGone = 30 * 24 * time.Hour
+
+// missed tells what is lost of a content that nothing has any more.
+func (r *reader) missed(rec position.Record, why string) error {
+	at := max(rec.Offset, rec.Seen)
+	lost := rec.Size - at
+	if time.Now().UnixNano()-rec.Time > int64(keepGone) {
+		r.sink.Store.Delete(rec.ID)
+	}
+	if rec.Packed || lost <= 0 {
+		return nil
+	}
+	rec.Size = at // so that it is not told again
+	r.sink.Store.Put(rec)
+	return r.sink.Lost(cmp.Or(rec.Path, rec.Stream), at, lost, why)
+}

@@ -1,0 +1,502 @@
+package file
+
+import (
+	"errors"
+	"io/fs"
+	"math"
+	"os"
+	"slices"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"heka/heka-tail/internal/source"
+)
+
+// reader reads the members of streams, those of one stream oldest first: the next is
+// begun when the one before it is read to its end. It is one goroutine. What it does
+// not read itself it learns from the census.
+type reader struct {
+	tail   *tail
+	census *census
+	sink   *source.Sink
+	buf    source.Buffer
+	log    *logOnce
+	live   bool // files are followed
+	pace   pace
+	budget int // descriptors that may be open
+	open   int // descriptors of Files
+	turn   uint64
+	pipes  *pipes // for what has no offsets
+}
+
+// Descriptors: those that are left to others, and the most that are used.
+const (
+	reserved  = 40
+	maxBudget = 16 << 10
+)
+
+// descriptors returns how many files may be open.
+func descriptors() int {
+	var l unix.Rlimit
+	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &l); err != nil {
+		return maxBudget
+	}
+	n := int(min(l.Cur, 1<<20))
+	return min(max(n/4, n-2*reserved, 4), maxBudget)
+}
+
+// step goes on with s. more says that there is more to read at once.
+func (r *reader) step(s *stream) (more bool, err error) {
+	if err := r.plan(s); err != nil {
+		return false, err
+	}
+	for i := 0; i < len(s.active); i++ {
+		m := s.active[i]
+		last := i == len(s.active)-1 && !m.v.gone
+		done, more, err := r.advance(s, m, last)
+		if err == errReplan {
+			return true, nil
+		}
+		if err != nil || more {
+			return more, err
+		}
+		if !done {
+			return false, nil
+		}
+	}
+	r.tidy(s)
+	return false, nil
+}
+
+// errReplan says that the members of a stream are others than were thought.
+var errReplan = errors.New("plan again")
+
+// advance reads on in m. done says that the members behind it may be read: it is
+// read to its end.
+func (r *reader) advance(s *stream, m *member, last bool) (done, more bool, err error) {
+	fresh := r.fresh(m)
+	if m.known == retired && !fresh {
+		return true, false, nil
+	}
+	if m.file == nil || !m.file.IsOpen() {
+		if ready, err := r.ready(s, m, fresh); err != nil || !ready {
+			return true, false, err
+		}
+	}
+	m.known = bound
+	st, err := m.file.Status()
+	if err != nil {
+		r.log.say(m.v.path, err)
+		return true, false, nil
+	}
+	r.turn++
+	m.turn = r.turn
+	if m.file.Unread(st) {
+		m.quiet = time.Now()
+		more, err = m.file.Read(&r.buf, st)
+		switch {
+		case err == source.ErrChanged:
+			return false, false, r.changed(s, m, st)
+		case more || err != nil:
+			return false, more, r.unreadable(m, err)
+		case r.live:
+			err = m.file.FlushLast()
+		}
+		if err != nil {
+			return false, false, err
+		}
+	}
+	if r.live && m.file.Gathering() && time.Since(m.quiet) >= time.Duration(r.tail.opt.multilineWait) {
+		if err := m.file.Expire(); err != nil {
+			return false, false, err
+		}
+	}
+	if last || !m.file.Partial() {
+		return true, false, nil
+	}
+	if m.since.IsZero() {
+		m.since = time.Now()
+	}
+	if r.live && time.Since(m.since) < r.pace.grace {
+		return false, false, nil
+	}
+	m.file.Final()
+	return true, false, m.file.Leave(false)
+}
+
+// unreadable deals with an error of reading m: others go on. What is compressed is
+// done with then, unless it is still being written; other files are tried again.
+func (r *reader) unreadable(m *member, err error) error {
+	var pe *os.PathError
+	if err == nil || !errors.As(err, &pe) {
+		return err
+	}
+	r.shut(m)
+	if r.live && (m.file == nil || !m.file.Packed() || r.unsettled(m, m.v.st.Size)) {
+		if m.file == nil || !m.file.Packed() {
+			r.failed(m, err)
+		}
+		return nil
+	}
+	r.failed(m, err)
+	m.known = passed
+	if m.file != nil {
+		return m.file.Leave(false)
+	}
+	return nil
+}
+
+// failed reports an error of m.
+func (r *reader) failed(m *member, err error) {
+	if r.live {
+		r.log.say(m.v.path, err)
+		return
+	}
+	r.tail.failures.note(err, m.file != nil && m.file.Offset() > 0)
+}
+
+// fresh reports whether the census saw something new of m.
+func (r *reader) fresh(m *member) bool {
+	r.census.mu.Lock()
+	defer r.census.mu.Unlock()
+	f := m.fresh
+	if f {
+		m.fresh, m.v = false, m.sight
+	}
+	return f
+}
+
+// ready makes m's File, if there is none yet, and opens it. False: it can't be read
+// now, or has nothing new.
+func (r *reader) ready(s *stream, m *member, fresh bool) (bool, error) {
+	if !fresh && m.file == nil && m.rec != nil && r.untouched(m) {
+		return false, nil
+	}
+	fd, err := r.descriptor(m)
+	if err != nil || fd < 0 {
+		return false, err
+	}
+	if m.file != nil {
+		m.file.Take(fd)
+		r.open++
+		r.log.well(m.v.path)
+		return true, nil
+	}
+	o := source.Origin{Name: s.name, Path: m.v.path, FD: fd, Stat: m.v.st}
+	if m.rec == nil {
+		m.file, err = source.NewFile(r.sink, o, source.Start{})
+	} else {
+		m.file, err = source.Resume(r.sink, o, *m.rec)
+	}
+	switch {
+	case err == source.ErrChanged:
+		return false, r.displaced(s, m)
+	case err != nil:
+		m.known = passed
+		r.failed(m, err)
+		return false, nil
+	}
+	r.begun(m)
+	return true, nil
+}
+
+// begun counts a File that was made.
+func (r *reader) begun(m *member) {
+	r.open++
+	m.rec = nil
+	m.file.Follow(r.live, r.pace.hole)
+	r.tail.env.Stats.Files.Add(1)
+	r.log.well(m.v.path)
+}
+
+// untouched reports whether the file of m is as it was when its position was saved,
+// and read to its end.
+func (r *reader) untouched(m *member) bool {
+	rec := m.rec
+	return !m.v.gone && rec.Size == m.v.st.Size && rec.Mtime == m.v.st.Mtime &&
+		(rec.Packed || max(rec.Offset, rec.Seen) == rec.Size)
+}
+
+// descriptor returns a descriptor of m's file: the one that was held for it, or a new
+// one by its name. -1: there is none to be had now.
+func (r *reader) descriptor(m *member) (int, error) {
+	if fd := r.census.give(m); fd >= 0 {
+		return fd, nil
+	}
+	if m.v.gone {
+		return -1, r.gone(m)
+	}
+	r.makeRoom()
+	fd, st, err := source.OpenFd(m.v.path)
+	if errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE) {
+		r.evict()
+		fd, st, err = source.OpenFd(m.v.path)
+	}
+	if err != nil {
+		if !errors.Is(err, fs.ErrNotExist) { // else the census will see it
+			r.failed(m, err)
+		}
+		return -1, nil
+	}
+	if st.Key != m.v.st.Key {
+		source.CloseFd(fd)
+		return -1, nil
+	}
+	return fd, nil
+}
+
+// gone deals with a member that has no name any more and was not open: what it had
+// that was not read is lost.
+func (r *reader) gone(m *member) error {
+	m.known = passed
+	at, lost := int64(0), m.v.st.Size
+	switch {
+	case m.file != nil:
+		at, lost = m.file.Offset(), m.file.Missing(m.v.st.Size)
+	case m.rec != nil && m.rec.Packed:
+		lost = 0
+	case m.rec != nil:
+		at = max(m.rec.Offset, m.rec.Seen)
+		lost = m.rec.Size - at
+	}
+	if lost <= 0 {
+		return nil
+	}
+	return r.sink.Lost(m.v.path, at, lost, "the file was removed before it was read")
+}
+
+// changed deals with a file whose content is another one than was read: it was
+// truncated, and perhaps copied before. What the copy has that was not read comes
+// first; then what is there now, from its first byte.
+func (r *reader) changed(s *stream, m *member, st source.Status) error {
+	r.tail.env.Stats.Rotations.Add(1)
+	old := m.file
+	fd, err := old.Dup()
+	if err != nil {
+		return err
+	}
+	moved, err := r.move(s, m, old)
+	if err != nil {
+		source.CloseFd(fd)
+		return err
+	}
+	if !moved {
+		if lost := old.Missing(max(old.Size(), r.peak(m))); lost > 0 {
+			err = r.sink.Lost(old.Path(), old.Offset(), lost, "the file was truncated before it was read")
+		}
+		if lerr := old.Leave(false); err == nil {
+			err = lerr
+		}
+		old.Forget()
+		old.Close()
+		r.open--
+	}
+	if err != nil {
+		source.CloseFd(fd)
+		return err
+	}
+	r.log.log.Info(m.v.path + " was truncated; reading it from its start")
+	o := source.Origin{Name: s.name, Path: m.v.path, FD: fd, Stat: st, Gen: old.Gen() + 1}
+	if m.file, err = source.NewFile(r.sink, o, source.Start{}); err != nil {
+		m.file = nil
+		return r.unreadable(m, err)
+	}
+	r.begun(m)
+	return errReplan
+}
+
+// peak returns how large the file of m was seen to be before it became shorter.
+func (r *reader) peak(m *member) int64 {
+	r.census.mu.Lock()
+	defer r.census.mu.Unlock()
+	n := m.peak
+	m.peak = 0
+	return n
+}
+
+// move looks for a member that has the content of old, which the file of m does not
+// have any more, and makes old go on there. Members between the two hold what m had
+// in the meantime.
+func (r *reader) move(s *stream, m *member, old *source.File) (bool, error) {
+	at := -1
+	list := r.list(s)
+	for i := range list {
+		v := &list[i]
+		if v.member == m || v.known != unknown {
+			continue
+		}
+		if r.peek(v, old.Recognises) {
+			at = i
+			break
+		}
+	}
+	if at < 0 {
+		return false, nil
+	}
+	if err := r.moveTo(list[at].member, old); err != nil {
+		return false, err
+	}
+	for _, v := range list[at+1:] {
+		if v.member != m && v.known == unknown && v.plain {
+			r.bind(s, v.member)
+		}
+	}
+	return true, nil
+}
+
+// moveTo makes old go on in the file of m.
+func (r *reader) moveTo(m *member, old *source.File) error {
+	fd, err := r.descriptor(m)
+	if err != nil || fd < 0 {
+		return err
+	}
+	o := source.Origin{Path: m.v.path, FD: fd, Stat: m.v.st}
+	if err := old.Move(o); err != nil {
+		return err
+	}
+	m.file, m.known, m.quiet = old, bound, time.Now()
+	return nil
+}
+
+// displaced is changed for a file that was not read yet in this run: its position is
+// of a content that it does not have any more.
+func (r *reader) displaced(s *stream, m *member) error {
+	rec := *m.rec
+	m.rec = nil
+	r.tail.env.Stats.Rotations.Add(1)
+	list := r.list(s)
+	found := false
+	for i := range list {
+		v := &list[i]
+		if v.member == m || v.known != unknown || v.rec != nil {
+			continue
+		}
+		if found && v.plain { // what m had in the meantime
+			r.bind(s, v.member)
+		}
+		if !found && r.peek(v, func(o source.Origin) bool { return source.Has(o, rec) }) {
+			found = true
+			v.member.rec = &rec
+			r.bind(s, v.member)
+		}
+	}
+	if !found {
+		if err := r.missed(rec, "the file was truncated before it was read"); err != nil {
+			return err
+		}
+	}
+	r.log.log.Info(m.v.path + " is not the file that was read; reading it from its start")
+	fd, err := r.descriptor(m)
+	if err != nil || fd < 0 {
+		return err
+	}
+	gen := uint32(0)
+	if rec.Ino == m.v.st.Key.Ino && rec.Born == m.v.st.Key.Born {
+		gen = rec.Gen + 1
+	}
+	o := source.Origin{Name: s.name, Path: m.v.path, FD: fd, Stat: m.v.st, Gen: gen}
+	if m.file, err = source.NewFile(r.sink, o, source.Start{}); err != nil {
+		m.file = nil
+		return r.unreadable(m, err)
+	}
+	r.begun(m)
+	return errReplan
+}
+
+// peek opens the file of v for a moment and asks of it.
+func (r *reader) peek(v *view, ask func(source.Origin) bool) bool {
+	if fd := r.census.holds(v.member); fd >= 0 {
+		return ask(source.Origin{Path: v.path, FD: fd, Stat: v.st})
+	}
+	fd, st, err := source.OpenFd(v.path)
+	if err != nil {
+		return false
+	}
+	defer source.CloseFd(fd)
+	return st.Key == v.st.Key && ask(source.Origin{Path: v.path, FD: fd, Stat: st})
+}
+
+// tidy gives up what has been read and is not likely to grow, and finds out whether
+// the stream has to be looked at again soon.
+func (r *reader) tidy(s *stream) {
+	if !r.live {
+		return
+	}
+	now := time.Now()
+	for i, m := range s.active {
+		if i == len(s.active)-1 && !m.v.gone || m.known != bound ||
+			m.file == nil || !m.file.IsOpen() {
+			continue
+		}
+		wait := r.pace.linger
+		if st, err := m.file.Status(); err != nil || st.Links == 0 {
+			wait = r.pace.deleted
+		}
+		if len(s.active)-i > maxLate {
+			wait = 0
+		}
+		if now.Sub(m.quiet) >= wait {
+			r.retire(m)
+		}
+	}
+	s.active = slices.DeleteFunc(s.active, func(m *member) bool {
+		if m.known == passed && m.v.gone || m.known == retired && m.v.gone {
+			r.census.forget(s, m)
+			return true
+		}
+		return m.known == passed
+	})
+}
+
+// maxLate is how many files of a stream are kept open beside that in use, for writers
+// that have not noticed yet that they were renamed.
+const maxLate = 16
+
+// retire closes m, which is read to its end.
+func (r *reader) retire(m *member) {
+	r.leave(m)
+	r.shut(m)
+	m.known = retired
+}
+
+func (r *reader) leave(m *member) {
+	m.file.Final()
+	if err := m.file.Leave(false); err != nil {
+		r.log.say(m.v.path, err)
+	}
+}
+
+// shut closes the File of m.
+func (r *reader) shut(m *member) {
+	if m.file != nil && m.file.IsOpen() {
+		m.file.Close()
+		r.open--
+	}
+}
+
+// makeRoom closes files until one more may be open.
+func (r *reader) makeRoom() {
+	for r.open >= r.budget && r.evict() {
+	}
+}
+
+// evict closes the file that was read longest ago and has been read to its end.
+func (r *reader) evict() bool {
+	var old *member
+	least := uint64(math.MaxUint64)
+	for _, s := range r.census.allStreams() {
+		for _, m := range s.active {
+			if m.file == nil || !m.file.IsOpen() || m.turn >= least || m.v.gone {
+				continue
+			}
+			old, least = m, m.turn
+		}
+	}
+	if old == nil {
+		return false
+	}
+	r.shut(old)
+	return true
+}

@@ -1,0 +1,113 @@
+package source
+
+import (
+	"io"
+
+	"heka/lib/position"
+)
+
+// maxMarks is how many places a content is known again by.
+const maxMarks = 24
+
+// marks are places in a content and what stands before them, in the order of their
+// offsets: the closer to the end, the denser. A copy that was made at any moment is
+// known by those that are within it.
+type marks []mark
+
+// add adds a mark, and thins out the older half when there are too many.
+func (s *marks) add(m mark) {
+	list := *s
+	if n := len(list); m.at == 0 || m.tail.Len == 0 || n > 0 && list[n-1].at >= m.at {
+		return
+	}
+	if len(list) == maxMarks {
+		kept := list[:0]
+		for i, old := range list {
+			if i >= maxMarks/2 || i%2 == 0 {
+				kept = append(kept, old)
+			}
+		}
+		list = kept
+	}
+	*s = append(list, m)
+}
+
+// upTo returns the last mark that is not behind offset; false if there is none.
+func (s marks) upTo(offset int64) (mark, bool) {
+	for i := len(s) - 1; i >= 0; i-- {
+		if s[i].at <= offset {
+			return s[i], true
+		}
+	}
+	return mark{}, false
+}
+
+// Recognises reports whether the open file o has the content of s, or did before s
+// grew: a copy, compressed or not. Of what is compressed only the start is looked
+// at; Read says ErrChanged if the rest is another.
+func (s *File) Recognises(o Origin) bool {
+	if !o.Stat.Regular() || s.offset == 0 || len(s.head) == 0 {
+		return false
+	}
+	f, sure, err := detect(o.FD)
+	if err != nil || !sure {
+		return false
+	}
+	head, _ := headOf(o.FD, f, headSize)
+	n := min(len(head), len(s.head))
+	if n == 0 || string(head[:n]) != string(s.head[:n]) {
+		return false
+	}
+	if f.decoded() {
+		return n == len(s.head) || len(head) < headSize
+	}
+	if n < len(s.head) && int64(n) < s.offset {
+		return true // all of a short file
+	}
+	if o.Stat.Size >= s.offset && len(s.tail) > 0 {
+		return hasTail(o.FD, s.offset, position.NewSum(s.tail))
+	}
+	m, ok := s.marks.upTo(o.Stat.Size)
+	return ok && hasTail(o.FD, m.at, m.tail)
+}
+
+// hasTail reports whether the bytes before offset are as sum says.
+func hasTail(fd int, offset int64, sum position.Sum) bool {
+	b := make([]byte, sum.Len)
+	n, err := pread(fd, b, offset-int64(len(b)))
+	return err == nil && n == len(b) && position.NewSum(b) == sum
+}
+
+// Has reports whether the open file o has the content that rec is the position of,
+// as far as can be told without unpacking all of it.
+func Has(o Origin, rec position.Record) bool {
+	if !o.Stat.Regular() || rec.Offset == 0 || rec.Head.Len == 0 {
+		return false
+	}
+	f, sure, err := detect(o.FD)
+	if err != nil || !sure {
+		return false
+	}
+	head, err := headOf(o.FD, f, int(min(rec.Head.Len, headSize)))
+	if err != nil && err != io.EOF || len(head) < int(rec.Head.Len) || position.NewSum(head) != rec.Head {
+		return false
+	}
+	return f.decoded() || o.Stat.Size >= rec.Offset && hasTail(o.FD, rec.Offset, rec.Tail)
+}
+
+// Heads returns the sums of the first bytes of the content of the open file o, of each
+// of the lengths that lens has as true and that the content is long enough for.
+func Heads(o Origin, lens map[uint32]bool) []position.Sum {
+	f, sure, err := detect(o.FD)
+	if err != nil || !sure {
+		return nil
+	}
+	head, _ := headOf(o.FD, f, headSize)
+	var sums []position.Sum
+	for n, want := range lens {
+		if want && int(n) <= len(head) {
+			sums = append(sums, position.NewSum(head[:n]))
+		}
+	}
+	return sums
+}
