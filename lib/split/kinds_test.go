@@ -269,3 +269,20 @@ func TestExtent(t *testing.T) {
 	f(`a|b+`, 1, -1, false)
 	f(``, 0, 0, false)
 }
+
+func FuzzParse(f *testing.F) {
+	for _, k := range kinds {
+		f.Add(k.split, k.multiline, strings.Join(k.pieces, ""))
+	}
+	f.Add(`token:3=\x00\n`, "", "a\x00\n")
+	f.Fuzz(func(t *testing.T, split, multiline, text string) {
+		spec, err := Parse(split, multiline)
+		if err != nil || len(text) > 1000 {
+			return
+		}
+		want := cutUp(t, spec, text, 20, 1<<30, true, len(text)+1)
+		if got := cutUp(t, spec, text, 20, 1<<30, true, 1); !same(got, want) {
+			t.Fatalf("%q %q of %q: got\n%swant\n%s", split, multiline, text, show(got), show(want))
+		}
+	})
+}

@@ -1,8 +1,12 @@
 package split
 
 import (
+	"bytes"
+	"encoding/json"
 	"strings"
 	"testing"
+
+	"heka/lib/msg"
 )
 
 const tooLong = " truncated=true truncated_bytes="
@@ -51,4 +55,45 @@ func TestFarParts(t *testing.T) {
 		}
 		r.rest, r.out = nil, r.out[:0]
 	}
+}
+
+// What parts make up is JSON, and says what they said, as far as there is room.
+func FuzzDocker(f *testing.F) {
+	f.Add("a", "b", "stdout", 1000)
+	f.Add("é\\\"\x00\U0001f600", "\u2028\n\\n", "", 60)
+	f.Fuzz(func(t *testing.T, a, b, stream string, limit int) {
+		spec := mustParse(t, "", "docker")
+		a, b = strings.TrimRight(strings.ToValidUTF8(a, "?"), "\n"), strings.ToValidUTF8(b, "?")
+		type line struct {
+			Log, Stream string
+		}
+		var text []byte
+		for _, l := range []line{{a, stream}, {b + "\n", stream}} {
+			j, _ := json.Marshal(map[string]string{"log": l.Log, "stream": l.Stream})
+			text = append(append(text, j...), '\n')
+		}
+		first := bytes.IndexByte(text, '\n')
+		limit = max(limit&0x3ff, first)
+		if len(text)-first-2 > limit {
+			return // the second line is no part: it is cut
+		}
+		s := spec.New(envelope(), limit, 0)
+		dst, off, used := s.Append(nil, nil, text, 1<<30)
+		if used != len(text) || s.Pending() {
+			t.Fatalf("%s: used %d", text, used)
+		}
+		if len(off) != 1 {
+			t.Fatalf("%s: %d records", text, len(off))
+		}
+		var v msg.View
+		v.Reset(dst[msg.HeaderSize:])
+		var l line
+		if err := json.Unmarshal(v.Payload(), &l); err != nil {
+			t.Fatalf("%s: %s: %v", text, v.Payload(), err)
+		}
+		cut := len(v.Message().Fields) > 0
+		if !strings.HasPrefix(a+b+"\n", l.Log) || !cut && l.Log != a+b+"\n" {
+			t.Fatalf("%s: %q", text, l.Log)
+		}
+	})
 }

@@ -15,14 +15,15 @@ func logLines(size int, end string) []byte {
 }
 
 // mixed are log lines, and the traces of a file in testdata among them.
-func mixed(t testing.TB, name string) []byte {
-	t.Helper()
-	trace, err := os.ReadFile("testdata/" + name)
-	if err != nil {
-		t.Fatal(err)
+func mixed(name string) func(t testing.TB) []byte {
+	return func(t testing.TB) []byte {
+		trace, err := os.ReadFile("testdata/" + name + ".txt")
+		if err != nil {
+			t.Fatal(err)
+		}
+		trace = bytes.ReplaceAll(trace, []byte("%%\n"), nil)
+		return bytes.Repeat(append(logLines(8<<10, "\n"), trace...), 20)
 	}
-	trace = bytes.ReplaceAll(trace, []byte("%%\n"), nil)
-	return bytes.Repeat(append(logLines(8<<10, "\n"), trace...), 20)
 }
 
 type speedCase struct {
@@ -45,10 +46,10 @@ var speeds = []speedCase{
 	{name: "indent", multiline: "indent"},
 	{name: "start", multiline: `start=^\d{4}-`, allocs: true},
 	{name: "java-lines", multiline: "java"},
-	{name: "java", multiline: "java", text: func(t testing.TB) []byte { return mixed(t, "java.txt") }},
-	{name: "python", multiline: "python", text: func(t testing.TB) []byte { return mixed(t, "python.txt") }},
-	{name: "go", multiline: "go", text: func(t testing.TB) []byte { return mixed(t, "go.txt") }},
-	{name: "ruby", multiline: "ruby", text: func(t testing.TB) []byte { return mixed(t, "ruby.txt") }},
+	{name: "java", multiline: "java", text: mixed("java")},
+	{name: "python", multiline: "python", text: mixed("python")},
+	{name: "go", multiline: "go", text: mixed("go")},
+	{name: "ruby", multiline: "ruby", text: mixed("ruby")},
 	{name: "docker", multiline: "docker", text: func(testing.TB) []byte {
 		back := `","stream":"stdout","time":"2026-11-02T10:00:01.204Z"}`
 		return containerLines(`{"log":"`, back, `\n`)
