@@ -6,8 +6,9 @@ import "bytes"
 // errors and signals, with the stacks of its goroutines and the empty lines between
 // them. A stack goes on with the log line before it.
 type goroutine struct {
-	log bool // the event is a log line, which a stack may follow
-	in  goPart
+	log   bool // the event is a log line, which a stack may follow
+	in    goPart
+	guess int // lines that are of a panic's message if a stack follows
 }
 
 type goPart uint8
@@ -57,6 +58,9 @@ func (g *goroutine) next(line []byte) verdict {
 		return goesOn
 	case g.in == goStack && stackLine(line):
 		return goesOn
+	}
+	if g.guess++; g.in == goHead && g.guess <= maxGuess && !logged(line) && !dies(line) {
+		return may
 	}
 	g.in = goNone
 	return begins

@@ -73,6 +73,11 @@ func TestMultiline(t *testing.T) {
 
 	f = cases(t, "", `start=^\[`, 0, false)
 	f("x\n[a\nb\n\n[c\n", `0:"x"`, `2:"[a\nb\n"`, `8:"[c"`)
+
+	// The "\r" is the last byte that is looked at.
+	line := strings.Repeat("a", look-2) + "b"
+	f = cases(t, "", `start=b$`, 0, false)
+	f("x\n"+line+"\r\n", `0:"x"`, fmt.Sprintf("2:%q", line))
 }
 
 // Of an endless event, each thousand lines are one.

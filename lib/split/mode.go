@@ -29,6 +29,10 @@ func logged(line []byte) bool {
 	return false
 }
 
+// maxGuess is how many lines of a message may stand before what tells that they belong
+// to it.
+const maxGuess = 16
+
 func digit(c byte) bool { return c >= '0' && c <= '9' }
 
 func blank(c byte) bool { return c == ' ' || c == '\t' }
