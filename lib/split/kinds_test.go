@@ -59,6 +59,8 @@ func TestRegex(t *testing.T) {
 	f = cases(t, `regex-start=(>)`, "", 0, false)
 	f(">a>b>", `0:">a"`, `2:">b"`, `4:">"`)
 	f = cases(t, `regex=\n--\n`, "", 3, true)
+	f(strings.Repeat("x", 3+2*overlap-1)+"\n--\ny", `0:"xxx" truncated=true truncated_bytes=8191`,
+		`8198:"y" partial=true`)
 	f("abcde\n--\nx", `0:"abc" truncated=true truncated_bytes=2`, `9:"x" partial=true`)
 }
 
@@ -78,6 +80,10 @@ func TestMultiline(t *testing.T) {
 	line := strings.Repeat("a", look-2) + "b"
 	f = cases(t, "", `start=b$`, 0, false)
 	f("x\n"+line+"\r\n", `0:"x"`, fmt.Sprintf("2:%q", line))
+	spec := mustParse(t, "", "start=b$")
+	if got := cutUp(t, spec, "x\n"+line+"\rx\n", 0, 1<<30, false, 2+look, 9); len(got) != 1 {
+		t.Errorf("%d records", len(got))
+	}
 }
 
 // Of an endless event, each thousand lines are one.
