@@ -25,9 +25,11 @@ type Sink struct {
 	Name  string          // Logger of all messages; empty: each source's own
 	Store *position.Store // nil: no positions are kept
 
-	mu      sync.Mutex
-	tickets []*ticket // by number, less one
-	left    int64     // of the limit; -1: there is none
+	mu   sync.Mutex // held while Out takes its time
+	left int64      // of the limit; -1: there is none
+
+	desk    sync.Mutex // held for a moment only: acknowledgements must not wait for Out
+	tickets []*ticket  // by number, less one
 }
 
 // NewSink returns a Sink that writes to out. It gives env a Pool if it has none.
@@ -128,8 +130,8 @@ func (s *Sink) ticket(stream string, offset int64) *ticket {
 	t := &ticket{store: s.Store}
 	t.rec.Stream, t.rec.Offset = stream, offset
 	t.tracker.Start(offset)
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.desk.Lock()
+	defer s.desk.Unlock()
 	s.tickets = append(s.tickets, t)
 	t.number = uint32(len(s.tickets))
 	return t
@@ -137,12 +139,12 @@ func (s *Sink) ticket(stream string, offset int64) *ticket {
 
 // Acked takes an acknowledgement back. It may be called while others read.
 func (s *Sink) Acked(r stage.Range) {
-	s.mu.Lock()
+	s.desk.Lock()
 	var t *ticket
 	if n := int(r.Source); n > 0 && n <= len(s.tickets) {
 		t = s.tickets[n-1]
 	}
-	s.mu.Unlock()
+	s.desk.Unlock()
 	if t != nil {
 		t.acked(r)
 	}
