@@ -97,6 +97,7 @@ type tail struct {
 	failures  failures
 	sink      *source.Sink
 	positions map[string][]position.Record // by stream, as they were at the start
+	again     bool                         // positions were kept before
 
 	saver sync.WaitGroup
 	over  chan struct{} // closed when nothing is to be saved any more
@@ -110,7 +111,7 @@ func (t *tail) Run(ctx context.Context, _ stage.Reader, out stage.Writer) error 
 	t.sink = source.NewSink(t.env, out)
 	t.sink.Spec, t.sink.Name = t.spec, t.opt.name
 	if t.opt.explain {
-		return t.explain()
+		return t.explain(ctx)
 	}
 	if err := t.openState(); err != nil {
 		return err
@@ -139,10 +140,7 @@ func (t *tail) openState() error {
 		return err
 	}
 	t.sink.Store = store
-	t.positions = map[string][]position.Record{}
-	for _, rec := range store.All() {
-		t.positions[rec.Stream] = append(t.positions[rec.Stream], rec)
-	}
+	t.recall(store.All(), store.Fresh())
 	t.over = make(chan struct{})
 	t.saver.Add(1)
 	go func() {
@@ -150,6 +148,15 @@ func (t *tail) openState() error {
 		t.save(store)
 	}()
 	return nil
+}
+
+// recall notes the positions of an earlier run; fresh says that there was none.
+func (t *tail) recall(records []position.Record, fresh bool) {
+	t.again = !fresh
+	t.positions = map[string][]position.Record{}
+	for _, rec := range records {
+		t.positions[rec.Stream] = append(t.positions[rec.Stream], rec)
+	}
 }
 
 // firstSave saves where following starts, so that a run that is killed at once was no
@@ -218,7 +225,7 @@ func (t *tail) layout(args []string, own bool) layout {
 // position. Where positions are kept, it is the start: the file came while nobody
 // looked, or else its position is lost.
 func (t *tail) start() source.Start {
-	if s := t.sink.Store; s != nil && (!s.Fresh() || s.Damaged()) {
+	if t.again {
 		return source.Start{}
 	}
 	return t.opt.start()

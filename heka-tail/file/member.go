@@ -24,6 +24,7 @@ type member struct {
 	file  *source.File
 	rec   *position.Record // its position, if it has no File yet
 	known verdict
+	why   string    // for people: the reason of that
 	since time.Time // when its last line was first waited for
 	quiet time.Time // since when nothing came from it
 	turn  uint64    // when it was read last
@@ -62,7 +63,8 @@ type stream struct {
 	active  []*member // those that are read, or may grow, the oldest first
 	records []position.Record
 	planned bool
-	waiting bool // a member's content can't be told yet
+	missing []position.Record // if nothing is to be read: those that nothing has any more
+	waiting bool              // a member's content can't be told yet
 }
 
 // view is a member as the reader sees it.

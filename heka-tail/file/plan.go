@@ -34,7 +34,7 @@ func (r *reader) plan(s *stream) error {
 	list := r.views(s)
 	anchor := -1
 	for i, v := range list {
-		if v.known == bound || v.known == retired {
+		if v.known == bound || v.known == retired || v.rec != nil {
 			anchor = i
 		}
 	}
@@ -90,7 +90,7 @@ func (r *reader) judge(s *stream, list []view, i, anchor int) error {
 	v := &list[i]
 	switch {
 	case v.gone && v.rec == nil && r.census.holds(v.member) < 0:
-		v.known = passed
+		v.known, v.why = passed, "it is gone"
 		return nil
 	case !v.st.Regular():
 		return r.special(s, v)
@@ -98,8 +98,14 @@ func (r *reader) judge(s *stream, list []view, i, anchor int) error {
 		v.known = bound
 		return nil
 	case !v.named && !r.follows(s, list, i, anchor):
+		v.why = "it is not named, and what is older than the file in use is left alone"
 		return nil // asked again when the stream has gone on
-	case v.base:
+	case !v.named:
+		v.why = "it was the file in use after what was read last"
+	default:
+		v.why = "it was not read before"
+	}
+	if v.base {
 		return r.begin(s, v)
 	}
 	copied, wait := r.copied(s, list, i, anchor)
@@ -107,7 +113,7 @@ func (r *reader) judge(s *stream, list []view, i, anchor int) error {
 	case wait:
 		s.waiting = true
 	case copied:
-		v.known = passed
+		v.known, v.why = passed, "a copy of what is known, or older than what was read"
 	default:
 		return r.begin(s, v)
 	}
@@ -193,7 +199,7 @@ func (r *reader) begin(s *stream, v *view) error {
 	if v.seen == 0 {
 		start = r.tail.start()
 	}
-	if start == (source.Start{}) {
+	if start == (source.Start{}) || r.dry {
 		m.known = bound // its File is made when it is its turn
 		return nil
 	}
@@ -218,14 +224,14 @@ func (r *reader) begin(s *stream, v *view) error {
 
 // special deals with what has no offsets.
 func (r *reader) special(s *stream, v *view) error {
-	v.known = passed
+	v.known, v.why = passed, "it is a directory, or another thing that has no lines"
 	if v.st.Dir() {
-		if v.named {
+		if v.named && !r.dry {
 			r.failed(v.member, errDir(v.path))
 		}
 		return nil
 	}
-	if !v.named {
+	if !v.named || r.dry {
 		return nil
 	}
 	r.pipes.start(v.path, v.st.Key)
@@ -236,7 +242,7 @@ func (r *reader) special(s *stream, v *view) error {
 // not found under the names of the stream is looked for where it was last; then
 // among files that have its content, by another name, compressed, or copied.
 func (r *reader) recall(s *stream) error {
-	if r.sink.Store == nil {
+	if r.tail.positions == nil {
 		return nil
 	}
 	s.records = r.tail.positions[s.name]
@@ -250,7 +256,7 @@ func (r *reader) recall(s *stream) error {
 		left = r.byKey(s, left)
 	}
 	for _, rec := range r.byContent(s, left) {
-		if err := r.missed(rec, "the file is gone"); err != nil {
+		if err := r.missed(s, rec, "the file is gone"); err != nil {
 			return err
 		}
 	}
@@ -267,7 +273,7 @@ func (r *reader) byKey(s *stream, records []position.Record) (left []position.Re
 		case m == nil:
 			left = append(left, rec)
 		case m.rec == nil || m.rec.Time < rec.Time:
-			m.rec = &rec
+			m.rec, m.why = &rec, "known by its inode"
 		}
 	}
 	return left
@@ -276,6 +282,9 @@ func (r *reader) byKey(s *stream, records []position.Record) (left []position.Re
 // byContent is byKey for what stands elsewhere now: under a name that the stream does
 // not have, copied, or compressed.
 func (r *reader) byContent(s *stream, records []position.Record) (left []position.Record) {
+	if len(records) == 0 {
+		return nil
+	}
 	list := r.views(s)
 	heads := map[position.Sum][]int{}
 	lens := map[uint32]bool{}
@@ -283,7 +292,7 @@ func (r *reader) byContent(s *stream, records []position.Record) (left []positio
 		lens[rec.Head.Len] = rec.Head.Len > 0 && rec.Offset > 0
 	}
 	for i := range list {
-		if v := &list[i]; v.rec == nil && v.st.Regular() {
+		if v := &list[i]; v.rec == nil && v.st.Regular() && !(v.base && v.plain) {
 			for _, sum := range r.heads(v, lens) {
 				heads[sum] = append(heads[sum], i)
 			}
@@ -299,12 +308,13 @@ func (r *reader) byContent(s *stream, records []position.Record) (left []positio
 			continue
 		}
 		v := &list[heads[rec.Head][i]]
+		was := rec.Path
 		if rec.ID != newest.ID && !rec.Packed && !v.plain && rec.Offset >= rec.Size {
 			rec.Dev, rec.Ino, rec.Born = v.st.Key.Dev, v.st.Key.Ino, v.st.Key.Born
 			rec.Path, rec.Packed, rec.Size, rec.Mtime = v.path, true, v.st.Size, v.st.Mtime
-			r.sink.Store.Put(rec)
+			r.keep(rec)
 		}
-		v.rec = &rec
+		v.rec, v.why = &rec, "it has what was in "+was
 	}
 	return left
 }
@@ -323,9 +333,13 @@ func (r *reader) heads(v *view, lens map[uint32]bool) (sums []position.Sum) {
 const keepGone = 30 * 24 * time.Hour
 
 // missed tells what is lost of a content that nothing has any more.
-func (r *reader) missed(rec position.Record, why string) error {
+func (r *reader) missed(s *stream, rec position.Record, why string) error {
 	at := max(rec.Offset, rec.Seen)
 	lost := rec.Size - at
+	if r.dry {
+		s.missing = append(s.missing, rec)
+		return nil
+	}
 	if time.Now().UnixNano()-rec.Time > int64(keepGone) {
 		r.sink.Store.Delete(rec.ID)
 	}
@@ -333,6 +347,13 @@ func (r *reader) missed(rec position.Record, why string) error {
 		return nil
 	}
 	rec.Size = at // so that it is not told again
-	r.sink.Store.Put(rec)
+	r.keep(rec)
 	return r.sink.Lost(cmp.Or(rec.Path, rec.Stream), at, lost, why)
+}
+
+// keep puts rec into the store.
+func (r *reader) keep(rec position.Record) {
+	if r.sink.Store != nil {
+		r.sink.Store.Put(rec)
+	}
 }

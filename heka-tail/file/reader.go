@@ -24,6 +24,7 @@ type reader struct {
 	buf    source.Buffer
 	log    *logOnce
 	live   bool // files are followed
+	dry    bool // it is only to be told what would be read
 	pace   pace
 	budget int // descriptors that may be open
 	open   int // descriptors of Files
@@ -383,7 +384,7 @@ func (r *reader) displaced(s *stream, m *member) error {
 		}
 	}
 	if !found {
-		if err := r.missed(rec, "the file was truncated before it was read"); err != nil {
+		if err := r.missed(s, rec, "the file was truncated before it was read"); err != nil {
 			return err
 		}
 	}

@@ -507,6 +507,7 @@ func (s *File) frame(b []byte, front int) error {
 		return nil
 	}
 	s.identify()
+	s.framer.head = s.head
 	held := len(s.rest)
 	s.advance(b, len(b)-front)
 	rest, err := s.framer.Feed(b, front-held, s.offset)

@@ -26,6 +26,7 @@ type Framer struct {
 	final    bool // the identity is what it will remain
 	last     *lastWriter
 
+	head []byte // the start of the content
 	text []byte // the bytes that were fed last, and those before them
 	end  int64  // the offset behind text
 	sum  mark   // of the batch written last
@@ -37,7 +38,7 @@ func NewFramer(sink *Sink, name string, offset int64) *Framer {
 	f := &Framer{sink: sink, out: sink, from: offset}
 	e := &f.envelope
 	e.Reset()
-	e.Type, e.Logger = []byte(Type), []byte(sink.logger(name))
+	e.Type, e.Logger = []byte(Type), []byte(sink.Logger(name))
 	e.Hostname = []byte(sink.Env.Hostname)
 	f.ticket = sink.ticket(name, offset)
 	f.SeekTo(offset)
@@ -168,6 +169,9 @@ func (f *Framer) Flush() error {
 // marked notes by what the content is known again that was read up to this offset.
 func (f *Framer) marked(to int64) mark {
 	f.sum.at, f.sum.tail = to, position.Sum{}
+	if n := int(min(int64(len(f.head)), headSize, to)); n > int(f.sum.head.Len) {
+		f.sum.head = position.NewSum(f.head[:n])
+	}
 	if n := int64(len(f.text)) - (f.end - to); n > 0 && n <= int64(len(f.text)) {
 		f.sum.tail = position.NewSum(f.text[max(0, n-tailSize):n])
 	}

@@ -44,7 +44,8 @@ func NewSink(env *stage.Env, out stage.Writer) *Sink {
 	return s
 }
 
-func (s *Sink) logger(name string) string {
+// Logger returns the Logger of the messages of a stream.
+func (s *Sink) Logger(name string) string {
 	if s.Name != "" {
 		return s.Name
 	}
@@ -92,7 +93,7 @@ func (s *Sink) Lost(path string, offset, bytes int64, reason string) error {
 	var m msg.Builder
 	m.Reset()
 	m.Timestamp = time.Now().UnixNano()
-	m.Type, m.Logger = []byte("heka.gap"), []byte(s.logger(path))
+	m.Type, m.Logger = []byte("heka.gap"), []byte(s.Logger(path))
 	m.Hostname = []byte(e.Hostname)
 	m.Severity = 3
 	m.Payload = []byte(reason)
@@ -302,9 +303,6 @@ func (f *Framer) rename(path string) {
 
 // here notes how the file was when it was read.
 func (f *Framer) here(p place) {
-	if int(f.sum.head.Len) < min(len(p.head), headSize) {
-		f.sum.head = p.sum(int64(len(p.head)))
-	}
 	f.ticket.place(&p)
 }
 
