@@ -26,6 +26,9 @@ func TestKilled(t *testing.T) {
 			t.Parallel()
 			s := newScene(t)
 			s.log(opt)
+			first := s.run(command)
+			s.fresh(first)
+			s.stop(first)
 			ctx, cancel := context.WithCancel(context.Background())
 			defer cancel()
 			wrote := make(chan error, 1)
@@ -34,14 +37,12 @@ func TestKilled(t *testing.T) {
 			}()
 			random := rand.New(rand.NewPCG(seed, 0))
 			longest := full(900*time.Millisecond, 3*time.Second)
-			for n := range full(8, 200) {
+			for range full(8, 200) {
 				l := s.run(command)
 				after := 300*time.Millisecond + time.Duration(random.Int64N(int64(longest-300*time.Millisecond)))
 				s.until(l, after)
 				s.kill(l)
-				if said := l.procs[0].stderr.String(); said != "" {
-					t.Errorf("run %d: stderr: %s", n, said)
-				}
+				s.nothingWrong(l)
 			}
 			cancel()
 			if err := <-wrote; err != nil {
@@ -146,11 +147,16 @@ func TestKilledAtCalls(t *testing.T) {
 	}
 	s := newScene(t)
 	s.log(hows(oracle.Create))
+	l := s.run("heka-tail -f --from-start --state s logs/app.log")
+	s.fresh(l)
+	s.stop(l)
 	for _, call := range []string{"fsync", "renameat,renameat2,rename", "unlinkat", "openat", "pwrite64", "write"} {
 		for n := 1; n <= full(2, 12); n++ {
 			s.plan(oracle.Plan{Lines: 50, EveryLines: 50})
 			l := s.run(fmt.Sprintf("%s %s %d -f --from-start --state s logs/app.log", rel, call, n))
-			poll(t, stuck, "killed, or all has come", func() bool { return l.ended() || s.check.Complete() })
+			poll(t, stuck, fmt.Sprintf("killed at %s %d, or all has come", call, n), func() bool {
+				return l.ended() || s.check.Complete()
+			})
 			syscall.Kill(-l.procs[0].cmd.Process.Pid, syscall.SIGTERM) // who is there yet
 			poll(t, stuck, "ended", l.ended)
 			s.drained()
@@ -159,7 +165,7 @@ func TestKilledAtCalls(t *testing.T) {
 			}
 		}
 	}
-	l := s.run("heka-tail -f --from-start --state s logs/app.log")
+	l = s.run("heka-tail -f --from-start --state s logs/app.log")
 	s.come(l)
 	s.fresh(l)
 	s.stop(l)

@@ -26,6 +26,7 @@ func TestRotated(t *testing.T) {
 			l := s.runAt("heka-tail -f --from-start "+flags+" logs/app.log", func(r io.Reader) io.Reader {
 				return &slow{r: r, rate: 100e3, free: free}
 			})
+			s.fresh(l)
 			s.plan(oracle.Plan{
 				For: full(4*time.Second, time.Minute), Bytes: 1e6, Every: 100 * time.Millisecond,
 			})
@@ -273,6 +274,7 @@ func TestDescriptors(t *testing.T) {
 	s := newScene(t)
 	s.log(oracle.Rotation{Hows: []oracle.How{oracle.Create}, Keep: 3})
 	l := s.run("heka-tail -f --from-start --state s logs/app.log")
+	s.fresh(l)
 	s.plan(oracle.Plan{Lines: 20_000, Rate: 20_000, EveryLines: 100})
 	s.come(l)
 	poll(t, 30*time.Second, "descriptors are given back", func() bool {

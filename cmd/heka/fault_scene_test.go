@@ -65,6 +65,7 @@ func newScene(t *testing.T) *scene {
 	t.Logf("seed %d", seed)
 	s := &scene{t: t, dir: t.TempDir(), ledger: oracle.NewLedger()}
 	s.check = oracle.NewChecker(s.ledger)
+	t.Cleanup(s.keep)
 	return s
 }
 
@@ -149,7 +150,7 @@ func (s *scene) drained() {
 }
 
 // stuck is how long a pipeline may take to give the next line while lines are due.
-const stuck = 15 * time.Second
+const stuck = 10 * time.Second
 
 // come waits until all lines that are written have come.
 func (s *scene) come(l *line) {
@@ -281,5 +282,12 @@ func (s *slow) Read(p []byte) (int, error) {
 			s.rate, s.free = 1e12, nil
 		case <-tick.C:
 		}
+	}
+}
+
+// keep leaves the folder of a test that failed where HEKA_KEEP says, to be looked at.
+func (s *scene) keep() {
+	if to := os.Getenv("HEKA_KEEP"); to != "" && s.t.Failed() {
+		os.CopyFS(filepath.Join(to, strings.ReplaceAll(s.t.Name(), "/", "-")), os.DirFS(s.dir))
 	}
 }
