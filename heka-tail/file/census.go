@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"sync"
 	"syscall"
+	"time"
 
 	"heka/heka-tail/internal/rotation"
 	"heka/heka-tail/internal/source"
@@ -68,10 +69,10 @@ func (c *census) all() {
 	}
 	for _, s := range c.order {
 		replaced := before[s] != s.base && before[s] != (source.Key{})
-		if replaced || shrunk[s] || c.unseen(s) {
-			c.siblings(s)
-			c.vanish(s)
+		for tries := 0; (tries == 0 && (replaced || shrunk[s]) || c.unseen(s)) && tries < 3; tries++ {
+			c.siblings(s) // once more if a name changed under us
 		}
+		c.vanish(s)
 	}
 	c.look++
 }
@@ -104,7 +105,7 @@ func (c *census) vanish(s *stream) {
 		if m.last == c.look || m.gone {
 			continue
 		}
-		m.gone, m.fresh = true, true
+		m.gone, m.fresh, m.since = true, true, time.Now()
 		if c.byPath[m.path] == m {
 			delete(c.byPath, m.path)
 		}
@@ -145,7 +146,7 @@ func (c *census) see(s *stream, f finding) (shrunk bool) {
 		return false
 	}
 	if m == nil {
-		m = &member{sight: sight{finding: f, seen: c.look}, fd: -1}
+		m = &member{sight: sight{finding: f, seen: c.look, at: time.Now()}, fd: -1}
 		m.st = st
 		c.byKey[st.Key] = m
 		s.members[st.Key] = m
@@ -217,6 +218,13 @@ func (c *census) holds(m *member) int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return m.fd
+}
+
+// replan makes the reader plan s anew.
+func (c *census) replan(s *stream) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	s.changed = true
 }
 
 // enqueue tells the reader of s.

@@ -20,14 +20,14 @@ type member struct {
 	peak  int64 // its size before it became shorter
 	fresh bool  // something changed since the reader looked
 
-	v     sight // what the reader knows of it
-	file  *source.File
-	rec   *position.Record // its position, if it has no File yet
-	known verdict
-	why   string    // for people: the reason of that
-	since time.Time // when its last line was first waited for
-	quiet time.Time // since when nothing came from it
-	turn  uint64    // when it was read last
+	v      sight // what the reader knows of it
+	file   *source.File
+	rec    *position.Record // its position, if it has no File yet
+	known  verdict
+	why    string    // for people: the reason of that
+	moving time.Time // when its name was seen to be that of another file
+	quiet  time.Time // since when nothing came from it
+	turn   uint64    // when it was read last
 
 	settling   time.Time // since when it has this size
 	settleSize int64
@@ -39,6 +39,9 @@ type sight struct {
 	st   source.Status
 	seen int  // the look that found it; 0: the first, it was there before
 	gone bool // it has no name that we know
+
+	at    time.Time // when it was found
+	since time.Time // since when it is gone
 }
 
 // verdict is what the reader makes of a member.

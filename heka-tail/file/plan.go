@@ -40,6 +40,10 @@ func (r *reader) plan(s *stream) error {
 	}
 	for i := range list {
 		v := &list[i]
+		if v.known != bound && v.gone && time.Since(v.sight.since) > forgetAfter {
+			r.census.forget(s, v.member)
+			continue
+		}
 		if v.known != unknown {
 			continue
 		}
@@ -90,8 +94,7 @@ func (r *reader) judge(s *stream, list []view, i, anchor int) error {
 	v := &list[i]
 	switch {
 	case v.gone && v.rec == nil && r.census.holds(v.member) < 0:
-		v.known, v.why = passed, "it is gone"
-		return nil
+		return nil // it may come back
 	case !v.st.Regular():
 		return r.special(s, v)
 	case v.rec != nil:

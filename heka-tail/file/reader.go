@@ -58,6 +58,7 @@ func (r *reader) step(s *stream) (more bool, err error) {
 		last := i == len(s.active)-1 && !m.v.gone
 		done, more, err := r.advance(s, m, last)
 		if err == errReplan {
+			r.census.replan(s)
 			return true, nil
 		}
 		if err != nil || more {
@@ -83,7 +84,7 @@ func (r *reader) advance(s *stream, m *member, last bool) (done, more bool, err 
 	}
 	if m.file == nil || !m.file.IsOpen() {
 		if ready, err := r.ready(s, m, fresh); err != nil || !ready {
-			return true, false, err
+			return !r.elusive(m), false, err
 		}
 	}
 	m.known = bound
@@ -117,14 +118,20 @@ func (r *reader) advance(s *stream, m *member, last bool) (done, more bool, err 
 	if last || !m.file.Partial() {
 		return true, false, nil
 	}
-	if m.since.IsZero() {
-		m.since = time.Now()
-	}
-	if r.live && time.Since(m.since) < r.pace.grace {
+	if r.live && time.Since(r.replaced(s, m)) < r.pace.grace {
 		return false, false, nil
 	}
 	m.file.Final()
 	return true, false, m.file.Leave(false)
+}
+
+// replaced returns when m, which is not the last of s that is read, ceased to be the
+// file in use.
+func (r *reader) replaced(s *stream, m *member) time.Time {
+	if i := slices.Index(s.active, m); i < len(s.active)-1 {
+		return s.active[i+1].v.at
+	}
+	return m.v.since
 }
 
 // unreadable deals with an error of reading m: others go on. What is compressed is
@@ -227,6 +234,9 @@ func (r *reader) descriptor(m *member) (int, error) {
 		return fd, nil
 	}
 	if m.v.gone {
+		if r.elusive(m) {
+			return -1, nil
+		}
 		return -1, r.gone(m)
 	}
 	r.makeRoom()
@@ -243,10 +253,20 @@ func (r *reader) descriptor(m *member) (int, error) {
 	}
 	if st.Key != m.v.st.Key {
 		source.CloseFd(fd)
+		m.moving = time.Now()
 		return -1, nil
 	}
 	return fd, nil
 }
+
+// elusive reports whether m may have another name in a moment: it was seen to be
+// renamed, and where to is not known yet.
+func (r *reader) elusive(m *member) bool {
+	return r.live && (time.Since(m.moving) < missingFor || m.v.gone && time.Since(m.v.since) < missingFor)
+}
+
+// missingFor is how long a file has no name, at least, until it counts as gone.
+const missingFor = time.Second
 
 // gone deals with a member that has no name any more and was not open: what it had
 // that was not read is lost.
@@ -442,14 +462,11 @@ func (r *reader) tidy(s *stream) {
 			r.retire(m)
 		}
 	}
-	s.active = slices.DeleteFunc(s.active, func(m *member) bool {
-		if m.known == passed && m.v.gone || m.known == retired && m.v.gone {
-			r.census.forget(s, m)
-			return true
-		}
-		return m.known == passed
-	})
+	s.active = slices.DeleteFunc(s.active, func(m *member) bool { return m.known == passed })
 }
+
+// forgetAfter is how long a file that is gone and read is still known.
+const forgetAfter = time.Minute
 
 // maxLate is how many files of a stream are kept open beside that in use, for writers
 // that have not noticed yet that they were renamed.
