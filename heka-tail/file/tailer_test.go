@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/pflag"
 	"go.uber.org/goleak"
 
+	"heka/lib/frame"
 	"heka/lib/msg"
 	"heka/lib/stage"
 )
@@ -48,10 +49,19 @@ type tailer struct {
 	cancel context.CancelFunc
 	ended  chan error
 	env    *stage.Env
+	stage  *tail
+
+	mu   sync.Mutex
+	gaps []frame.Gap
 }
 
-// Write implements stage.Writer.
+// Write implements stage.Writer. What it gets has come through.
 func (tl *tailer) Write(b *stage.Batch) error {
+	if b.Gap != nil {
+		tl.mu.Lock()
+		tl.gaps = append(tl.gaps, *b.Gap)
+		tl.mu.Unlock()
+	}
 	var v msg.View
 	for i := range b.Off {
 		b.View(i, &v)
@@ -60,6 +70,7 @@ func (tl *tailer) Write(b *stage.Batch) error {
 		}
 		tl.out <- got{v.Message(), b.Ack}
 	}
+	tl.stage.Acked(b.Ack)
 	b.Release()
 	return nil
 }
@@ -150,14 +161,26 @@ func startOn(
 	if err != nil {
 		t.Fatal(err)
 	}
-	st.(*tail).pace, st.(*tail).stdin, st.(*tail).budget = p, stdin, budget
+	tl.stage = st.(*tail)
+	tl.stage.pace, tl.stage.stdin, tl.stage.budget = p, stdin, budget
 	ctx, cancel := context.WithCancel(context.Background())
 	tl.cancel = cancel
 	ready := make(chan struct{})
-	st.(*tail).ready = func() { close(ready) }
-	go func() { tl.ended <- st.Run(ctx, nil, tl) }()
-	if st.(*tail).opt.follow {
-		<-ready
+	tl.stage.ready = func() { close(ready) }
+	go func() {
+		err := st.Run(ctx, nil, tl)
+		if serr := tl.stage.Settle(); err == nil {
+			err = serr
+		}
+		tl.ended <- err
+	}()
+	if tl.stage.opt.follow {
+		select {
+		case <-ready:
+		case err := <-tl.ended:
+			tl.ended = nil
+			t.Fatal("ended before it was ready: ", err)
+		}
 	}
 	t.Cleanup(func() {
 		cancel()
