@@ -65,10 +65,12 @@ func (c *census) all() {
 	shrunk := map[*stream]bool{}
 	for _, f := range found {
 		s := c.stream(f.stream)
-		shrunk[s] = c.see(s, f) || shrunk[s]
+		if m, less := c.see(s, f); less {
+			shrunk[c.streams[m.stream]] = true
+		}
 	}
 	for _, s := range c.order {
-		replaced := before[s] != s.base && before[s] != (source.Key{})
+		replaced := before[s] != s.base && (before[s] != (source.Key{}) || c.look > 0)
 		for tries := 0; (tries == 0 && (replaced || shrunk[s]) || c.unseen(s)) && tries < 3; tries++ {
 			c.siblings(s) // once more if a name changed under us
 		}
@@ -121,32 +123,38 @@ func (c *census) list(s *stream) {
 	c.siblings(s)
 }
 
+// siblings looks at what may be rotations of s. What the first such look finds may have
+// been there for long.
 func (c *census) siblings(s *stream) {
 	for _, f := range c.layout.rotations(s.name) {
-		c.see(s, f)
+		m, _ := c.see(s, f)
+		if m != nil && !s.listed && !m.named && !m.base {
+			m.came = 0
+		}
 	}
+	s.listed = true
 }
 
-// see notes that f is there. It reports whether the file has become shorter.
-func (c *census) see(s *stream, f finding) (shrunk bool) {
+// see notes that f is there, as m; nil if it is not. It reports whether the file has
+// become shorter.
+func (c *census) see(s *stream, f finding) (m *member, shrunk bool) {
 	st, err := source.Stat(f.path)
 	if err != nil {
 		if !c.quiet && !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, syscall.ENOTDIR) {
 			c.log.say(f.path, &os.PathError{Op: "stat", Path: f.path, Err: err})
 		}
-		return false
+		return nil, false
 	}
-	m := c.byKey[st.Key]
+	m = c.byKey[st.Key]
 	if m != nil && c.streams[m.stream] != s { // it belongs to another stream already
-		if m.last != c.look {
-			f.stream, f.base = m.stream, m.base && f.path == m.path
-			c.rename(c.streams[m.stream], m, f)
-			m.st, m.gone, m.last = st, false, c.look
+		if m.last == c.look {
+			return nil, false
 		}
-		return false
+		f.stream, f.base = m.stream, false
+		s = c.streams[m.stream]
 	}
 	if m == nil {
-		m = &member{sight: sight{finding: f, seen: c.look, at: time.Now()}, fd: -1}
+		m = &member{sight: sight{finding: f, seen: c.look, came: c.look, at: time.Now()}, fd: -1}
 		m.st = st
 		c.byKey[st.Key] = m
 		s.members[st.Key] = m
@@ -165,7 +173,7 @@ func (c *census) see(s *stream, f finding) (shrunk bool) {
 		c.enqueue(s)
 	}
 	m.st, m.gone, m.last = st, false, c.look
-	return shrunk
+	return m, shrunk
 }
 
 // rename notes the name of m.

@@ -27,6 +27,9 @@ var usual = pace{
 	linger: time.Minute, deleted: 5 * time.Second,
 }
 
+// fsTick is how much the clock of a file system lags behind ours, at most.
+const fsTick = 10 * time.Millisecond
+
 // follower follows files. Two goroutines do:
 //
 //	directories ──watch──> the census ──streams with something new──> the reader ──> out
@@ -51,7 +54,7 @@ func follow(ctx context.Context, t *tail, sink *source.Sink) error {
 	c := newCensus(t.layout(t.args, false), log)
 	r := &reader{
 		tail: t, census: c, sink: sink, log: log, live: true, pace: t.pace, budget: t.budget,
-		pipes: newPipes(ctx, t, sink),
+		pipes: newPipes(ctx, t, sink), began: time.Now().Add(-fsTick).UnixNano(),
 	}
 	if r.budget == 0 {
 		r.budget = descriptors()

@@ -38,6 +38,7 @@ type sight struct {
 	finding
 	st   source.Status
 	seen int  // the look that found it; 0: the first, it was there before
+	came int  // the look before which it was not there; 0: nobody knows
 	gone bool // it has no name that we know
 
 	at    time.Time // when it was found
@@ -60,6 +61,7 @@ type stream struct {
 	members map[source.Key]*member
 	base    source.Key // of the file in use
 	changed bool       // members came, went or were renamed since the reader planned
+	listed  bool       // what may be rotations was looked at
 	queued  bool
 
 	// the reader's
@@ -100,6 +102,6 @@ func compare(a, b view) int {
 func (v *view) age() rotation.Age {
 	return rotation.Age{
 		Name: v.name, Base: v.base && !v.gone, Born: v.st.Key.Born, Mtime: v.st.Mtime,
-		Unpacked: v.plain, FirstSeen: v.seen,
+		Unpacked: v.plain, FirstSeen: v.came,
 	}
 }

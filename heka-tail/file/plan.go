@@ -133,7 +133,10 @@ func (r *reader) follows(s *stream, list []view, i, anchor int) bool {
 	for _, rec := range s.records {
 		newest = max(newest, rec.Mtime)
 	}
-	return newest > 0 && list[i].st.Mtime >= newest
+	if st := &list[i].st; newest == 0 { // it came and went between two looks
+		return r.live && cmp.Or(st.Key.Born, st.Mtime) >= r.began
+	}
+	return list[i].st.Mtime >= newest
 }
 
 // copied reports whether list[i], which is not the file in use, has a content that is

@@ -23,8 +23,9 @@ type reader struct {
 	sink   *source.Sink
 	buf    source.Buffer
 	log    *logOnce
-	live   bool // files are followed
-	dry    bool // it is only to be told what would be read
+	live   bool  // files are followed
+	began  int64 // when they were looked at first, as the clock of a file system tells it
+	dry    bool  // it is only to be told what would be read
 	pace   pace
 	budget int // descriptors that may be open
 	open   int // descriptors of Files
