@@ -116,10 +116,15 @@ func (c *census) vanish(s *stream) {
 	}
 }
 
-// list looks at what may be rotations of s.
-func (c *census) list(s *stream) {
+// list looks at what may be rotations of s. before says that what is found was there
+// before there were looks to compare with.
+func (c *census) list(s *stream, before bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if look := c.look; before {
+		c.look = 0
+		defer func() { c.look = look }()
+	}
 	c.siblings(s)
 }
 

@@ -294,7 +294,7 @@ func (r *reader) stop() error {
 // last gives up the unfinished line of m. With positions it stays in the file, and
 // comes whole in the next run; but not that of a file that was replaced.
 func (r *reader) last(m *member, replaced bool) error {
-	if r.sink.Store != nil && !replaced {
+	if r.sink.Store != nil && !replaced || !m.file.AtEnd() {
 		return nil
 	}
 	return m.file.Leave(false)

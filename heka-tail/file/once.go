@@ -139,17 +139,12 @@ func (r *reader) whole(ctx context.Context, s *stream, p *progress) error {
 // end gives up the last line of m, which has no end.
 func (r *reader) end(m *member) error {
 	switch {
-	case r.tail.stopped() && !r.read(m):
+	case !m.file.AtEnd():
 		return nil // it is whole in the file
 	case r.sink.Store != nil:
 		return cmp.Or(m.file.Keep(), m.file.FlushLast())
 	}
 	return cmp.Or(m.file.Leave(true), m.file.FlushLast())
-}
-
-// read reports whether m was read to its end.
-func (r *reader) read(m *member) bool {
-	return m.file.IsOpen() && m.file.Size() >= 0
 }
 
 // progress tells how far reading is, in bytes of the files.

@@ -50,6 +50,9 @@ func (r *reader) plan(s *stream) error {
 		if err := r.judge(s, list, i, anchor); err != nil {
 			return err
 		}
+		if s.waiting {
+			break // those behind it come after it
+		}
 	}
 	s.active = s.active[:0]
 	for _, v := range list {
@@ -76,7 +79,7 @@ func (r *reader) views(s *stream) []view {
 
 // list is views after a look at what may be rotations of s.
 func (r *reader) list(s *stream) []view {
-	r.census.list(s)
+	r.census.list(s, false)
 	return r.views(s)
 }
 
@@ -111,7 +114,10 @@ func (r *reader) judge(s *stream, list []view, i, anchor int) error {
 	if v.base {
 		return r.begin(s, v)
 	}
-	copied, wait := r.copied(s, list, i, anchor)
+	if v.packing(list) {
+		return nil // what it is made of is read
+	}
+	copied, wait := r.copied(list, i, anchor)
 	switch {
 	case wait:
 		s.waiting = true
@@ -141,9 +147,9 @@ func (r *reader) follows(s *stream, list []view, i, anchor int) bool {
 
 // copied reports whether list[i], which is not the file in use, has a content that is
 // known; wait, that this can't be told yet.
-func (r *reader) copied(s *stream, list []view, i, anchor int) (copied, wait bool) {
+func (r *reader) copied(list []view, i, anchor int) (copied, wait bool) {
 	v := &list[i]
-	if v.packing(list) || v.seen > 0 && !v.plain && r.unsettled(v.member, v.st.Size) {
+	if v.seen > 0 && !v.plain && r.unsettled(v.member, v.st.Size) {
 		return false, true
 	}
 	for j := range list {
@@ -258,7 +264,7 @@ func (r *reader) recall(s *stream) error {
 	}
 	r.census.remember(s, left)
 	if left = r.byKey(s, left); len(left) > 0 {
-		r.census.list(s)
+		r.census.list(s, true)
 		left = r.byKey(s, left)
 	}
 	for _, rec := range r.byContent(s, left) {

@@ -102,13 +102,15 @@ func (r *reader) advance(s *stream, m *member, last bool) (done, more bool, err 
 		switch {
 		case err == source.ErrChanged:
 			return false, false, r.changed(s, m, st)
-		case more || err != nil:
-			return false, more, r.unreadable(m, err)
+		case err != nil:
+			return true, false, r.unreadable(m, err)
+		case more:
+			return false, true, nil
 		case r.live:
-			err = m.file.FlushLast()
-		}
-		if err != nil {
-			return false, false, err
+			r.log.well(m.v.path)
+			if err := m.file.FlushLast(); err != nil {
+				return false, false, err
+			}
 		}
 	}
 	if r.live && m.file.Gathering() && time.Since(m.quiet) >= time.Duration(r.tail.opt.multilineWait) {
@@ -190,7 +192,6 @@ func (r *reader) ready(s *stream, m *member, fresh bool) (bool, error) {
 	if m.file != nil {
 		m.file.Take(fd)
 		r.open++
-		r.log.well(m.v.path)
 		return true, nil
 	}
 	o := source.Origin{Name: s.name, Path: m.v.path, FD: fd, Stat: m.v.st}
@@ -217,7 +218,6 @@ func (r *reader) begun(m *member) {
 	m.rec = nil
 	m.file.Follow(r.live, r.pace.hole)
 	r.tail.env.Stats.Files.Add(1)
-	r.log.well(m.v.path)
 }
 
 // untouched reports whether the file of m is as it was when its position was saved,

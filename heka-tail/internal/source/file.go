@@ -58,6 +58,7 @@ type File struct {
 	mtime  int64
 	seen   int64 // the unfinished line behind the position was delivered up to here
 	turn   int   // how much a Read takes
+	ended  bool  // the last one came to the end
 	holes  holes
 	wanted *position.Sum // of the bytes before the offset, to be checked once they are decoded
 }
@@ -308,6 +309,9 @@ func (s *File) Missing(size int64) int64 {
 // Size returns how large the file was when it was read last; -1 if it was not.
 func (s *File) Size() int64 { return s.size }
 
+// AtEnd reports whether the last Read came to the end of what was there.
+func (s *File) AtEnd() bool { return s.ended }
+
 // Unread reports whether a file of this status has something that s did not see.
 func (s *File) Unread(st Status) bool {
 	return st.Size != s.size || st.Mtime != s.mtime || s.holes.open
@@ -383,7 +387,7 @@ func (s *File) Read(buf *Buffer, st Status) (more bool, err error) {
 	if err := s.same(buf, st); err != nil {
 		return false, s.failed("read", err)
 	}
-	s.holes.open = false
+	s.holes.open, s.ended = false, false
 	for n := 0; n < s.turn; n += readSize {
 		b, front, short, err := s.fill(buf)
 		if err != nil {
@@ -396,7 +400,7 @@ func (s *File) Read(buf *Buffer, st Status) (more bool, err error) {
 			return false, err
 		}
 		if short || s.holes.open {
-			s.size, s.mtime = st.Size, st.Mtime
+			s.size, s.mtime, s.ended = st.Size, st.Mtime, true
 			return false, s.flush(st)
 		}
 	}
