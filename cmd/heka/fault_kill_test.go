@@ -87,13 +87,20 @@ func TestKilledToFile(t *testing.T) {
 	s := newScene(t)
 	s.log(hows(oracle.Create))
 	const command = "heka-tail -f --from-start --state s logs/app.log | heka-out --fsync never out.heka"
-	for range full(4, 40) {
+	s.write(1)
+	for n := range full(4, 40) {
 		l := run(t, s.dir, command, false)
 		before := position(t, s.path("out.heka"))
+		if n == 0 { // what is rotated away before it was seen is not followed
+			poll(t, stuck, "the file is made", func() bool { return position(t, s.path("out.heka")) > 0 })
+		}
 		s.plan(oracle.Plan{Lines: 600, Rate: 2000, EveryLines: 150})
 		poll(t, stuck, "the file grows", func() bool { return position(t, s.path("out.heka")) > before })
 		l.procs[0].cmd.Process.Kill()
 		l.wait(patience, -1, 0)
+		if said := l.said(); said != "" {
+			t.Logf("run %d: %s", n, said)
+		}
 	}
 	l := run(t, s.dir, command, false)
 	s.write(1)

@@ -80,10 +80,10 @@ func (n *nginx) stop() {
 
 // modes are what people let logrotate do.
 var modes = []struct{ name, lines, after string }{
-	{"create", "create 0644", "postrotate\n kill -USR1 $(cat %[1]s/nginx.pid)\nendscript"},
-	{"compress", "create 0644\ncompress", "postrotate\n kill -USR1 $(cat %[1]s/nginx.pid); sleep 0.3\nendscript"},
-	{"delaycompress", "create 0644\ncompress\ndelaycompress", "postrotate\n kill -USR1 $(cat %[1]s/nginx.pid)\nendscript"},
-	{"dateext", "create 0644\ndateext\ndateformat -%%Y%%m%%d-%%s", "postrotate\n kill -USR1 $(cat %[1]s/nginx.pid)\nendscript"},
+	{"create", "create 0644", "postrotate\n kill -USR1 $(cat DIR/nginx.pid)\nendscript"},
+	{"compress", "create 0644\ncompress", "postrotate\n kill -USR1 $(cat DIR/nginx.pid); sleep 0.3\nendscript"},
+	{"delaycompress", "create 0644\ncompress\ndelaycompress", "postrotate\n kill -USR1 $(cat DIR/nginx.pid)\nendscript"},
+	{"dateext", "create 0644\ndateext\ndateformat -%Y%m%d-%s", "postrotate\n kill -USR1 $(cat DIR/nginx.pid)\nendscript"},
 	{"copytruncate", "copytruncate", ""},
 }
 
@@ -97,10 +97,8 @@ func TestLogrotate(t *testing.T) {
 		t.Run(m.name, func(t *testing.T) {
 			dir := t.TempDir()
 			n := startNginx(t, dir)
-			conf := fmt.Sprintf("%[1]s/logs/access.log {\n rotate 1000\n%[2]s\n"+m.after+"\n}\n", dir, m.lines)
-			if m.after == "" {
-				conf = strings.ReplaceAll(conf, "%!(EXTRA", "#")
-			}
+			conf := fmt.Sprintf("%[1]s/logs/access.log {\nrotate 1000\n%[2]s\n%[3]s\n}\n", dir, m.lines,
+				strings.ReplaceAll(m.after, "DIR", dir))
 			write(t, filepath.Join(dir, "logrotate.conf"), []byte(conf))
 			wrk := exec.Command("wrk", "-t1", "-c8", "-d12s", "http://"+n.addr()+"/"+strings.Repeat("x", 40))
 			if err := wrk.Start(); err != nil {
@@ -150,7 +148,7 @@ func followNginx(t *testing.T, n *nginx, loaded <-chan struct{}) (got map[string
 		}
 		out, err := exec.Command("logrotate", "-f", "-s", filepath.Join(n.dir, "status"),
 			filepath.Join(n.dir, "logrotate.conf")).CombinedOutput()
-		if err != nil {
+		if err != nil && !bytes.Contains(out, []byte("already exists")) { // twice in a second
 			t.Fatalf("logrotate: %v: %s", err, out)
 		}
 		if i%4 == 2 {
@@ -196,8 +194,8 @@ func (n *nginx) logged() map[string]int {
 		if err != nil {
 			n.t.Fatal(err)
 		}
-		for _, line := range strings.Split(strings.TrimSuffix(string(b), "\n"), "\n") {
-			if line != "" {
+		for _, line := range strings.SplitAfter(string(b), "\n") {
+			if line, whole := strings.CutSuffix(line, "\n"); whole { // a copy may end in a half
 				all[line]++
 			}
 		}

@@ -285,9 +285,9 @@ func (s *slow) Read(p []byte) (int, error) {
 	}
 }
 
-// keep leaves the folder of a test that failed where HEKA_KEEP says, to be looked at.
+// keep leaves the folder of a test that failed where ORACLE_KEEP says, to be looked at.
 func (s *scene) keep() {
-	if to := os.Getenv("HEKA_KEEP"); to != "" && s.t.Failed() {
+	if to := os.Getenv("ORACLE_KEEP"); to != "" && s.t.Failed() {
 		os.CopyFS(filepath.Join(to, strings.ReplaceAll(s.t.Name(), "/", "-")), os.DirFS(s.dir))
 	}
 }

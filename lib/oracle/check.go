@@ -109,7 +109,9 @@ func (c *Checker) arrive(a *arrived, l Line) bool {
 		c.r.LongestRun = max(c.r.LongestRun, a.run)
 	case l.Seq < a.high:
 		c.r.Disorder++
-		c.sample("out of order: line %d of source %d came after line %d", l.Seq, l.Src, a.high-1)
+		if c.r.Disorder <= perKind {
+			c.sample("out of order: line %d of source %d came after line %d", l.Seq, l.Src, a.high-1)
+		}
 		a.got.add(l.Seq, l.Seq)
 	default:
 		a.got.add(l.Seq, l.Seq)
@@ -119,16 +121,23 @@ func (c *Checker) arrive(a *arrived, l Line) bool {
 	return again
 }
 
+// perKind is how many mistakes of a kind are told in words that come in runs.
+const perKind = 3
+
 // identify looks whether a line that came again has its old uuid, and no other line
 // the same.
 func (c *Checker) identify(l Line, uuid []byte, again bool) {
 	switch other := c.ids.meet(l.Src, l.Seq, uuid); {
 	case other == otherUuid && again:
 		c.r.OtherUuid++
-		c.sample("line %d of source %d came again with another uuid, %x", l.Seq, l.Src, uuid)
+		if c.r.OtherUuid <= perKind {
+			c.sample("line %d of source %d came again with another uuid, %x", l.Seq, l.Src, uuid)
+		}
 	case other == otherLine:
 		c.r.SharedUuid++
-		c.sample("line %d of source %d has a uuid that another had, %x", l.Seq, l.Src, uuid)
+		if c.r.SharedUuid <= perKind {
+			c.sample("line %d of source %d has a uuid that another had, %x", l.Seq, l.Src, uuid)
+		}
 	}
 }
 

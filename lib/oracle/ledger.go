@@ -222,6 +222,16 @@ func (l *Ledger) claims(src uint32) (claims, bool) {
 	return cc, true
 }
 
+// Clone returns a ledger in memory that says what l says now.
+func (l *Ledger) Clone() *Ledger {
+	c := NewLedger()
+	for _, src := range l.Sources() {
+		cc, _ := l.claims(src)
+		c.sources[src] = &cc
+	}
+	return c
+}
+
 // Close closes the file. The error is the first that writing to it met: from then on
 // its ledger was less than was written.
 func (l *Ledger) Close() error {
