@@ -97,6 +97,7 @@ type tail struct {
 	failures  failures
 	sink      *source.Sink
 	positions map[string][]position.Record // by stream, as they were at the start
+	places    map[source.Key]*place        // the same by file
 	again     bool                         // positions were kept before
 
 	saver sync.WaitGroup
@@ -150,12 +151,23 @@ func (t *tail) openState() error {
 	return nil
 }
 
+// place is the position of a file, until it is found out whether it is still there.
+type place struct {
+	rec     position.Record
+	asked   bool // it is found out
+	changed bool // the file has another content
+}
+
 // recall notes the positions of an earlier run; fresh says that there was none.
 func (t *tail) recall(records []position.Record, fresh bool) {
 	t.again = !fresh
 	t.positions = map[string][]position.Record{}
+	t.places = map[source.Key]*place{}
 	for _, rec := range records {
 		t.positions[rec.Stream] = append(t.positions[rec.Stream], rec)
+		if old := t.places[keyOf(rec)]; old == nil || old.rec.Time < rec.Time {
+			t.places[keyOf(rec)] = &place{rec: rec}
+		}
 	}
 }
 

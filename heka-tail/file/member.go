@@ -23,6 +23,7 @@ type member struct {
 	v      sight // what the reader knows of it
 	file   *source.File
 	rec    *position.Record // its position, if it has no File yet
+	gen    uint32           // how often it was truncated before it has its first File
 	known  verdict
 	why    string    // for people: the reason of that
 	moving time.Time // when its name was seen to be that of another file
@@ -43,6 +44,13 @@ type sight struct {
 
 	at    time.Time // when it was found
 	since time.Time // since when it is gone
+}
+
+// untouched reports whether the file is as it was when rec was saved, and read to its
+// end.
+func (s *sight) untouched(rec *position.Record) bool {
+	return !s.gone && rec.Size == s.st.Size && rec.Mtime == s.st.Mtime &&
+		(rec.Packed || max(rec.Offset, rec.Seen) == rec.Size)
 }
 
 // verdict is what the reader makes of a member.

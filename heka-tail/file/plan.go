@@ -47,6 +47,7 @@ func (r *reader) plan(s *stream) error {
 		if v.known != unknown {
 			continue
 		}
+		r.recollect(v)
 		if err := r.judge(s, list, i, anchor); err != nil {
 			return err
 		}
@@ -258,14 +259,14 @@ func (r *reader) recall(s *stream) error {
 		return nil
 	}
 	s.records = r.tail.positions[s.name]
-	left := r.byKey(s, s.records)
+	left := r.byKey(s.records)
 	if len(left) == 0 {
 		return nil
 	}
 	r.census.remember(s, left)
-	if left = r.byKey(s, left); len(left) > 0 {
+	if left = r.byKey(left); len(left) > 0 {
 		r.census.list(s, true)
-		left = r.byKey(s, left)
+		left = r.byKey(left)
 	}
 	for _, rec := range r.byContent(s, left) {
 		if err := r.missed(s, rec, "the file is gone"); err != nil {
@@ -275,20 +276,51 @@ func (r *reader) recall(s *stream) error {
 	return nil
 }
 
-// byKey gives members their positions, and returns the positions without one.
-func (r *reader) byKey(s *stream, records []position.Record) (left []position.Record) {
-	r.census.mu.Lock()
-	defer r.census.mu.Unlock()
+// byKey returns the records of which no file is there, or one that has another content
+// by now.
+func (r *reader) byKey(records []position.Record) (left []position.Record) {
 	for _, rec := range records {
-		m := s.members[source.Key{Dev: rec.Dev, Ino: rec.Ino, Born: rec.Born}]
-		switch {
-		case m == nil:
+		key := keyOf(rec)
+		p := r.tail.places[key]
+		if p.rec.ID != rec.ID {
+			continue // it had this content before
+		}
+		if !p.asked {
+			r.census.mu.Lock()
+			m := r.census.byKey[key]
+			r.census.mu.Unlock()
+			if m != nil {
+				r.take(m, p)
+			}
+		}
+		if !p.asked || p.changed {
 			left = append(left, rec)
-		case m.rec == nil || m.rec.Time < rec.Time:
-			m.rec, m.why = &rec, "known by its inode"
 		}
 	}
 	return left
+}
+
+// recollect gives v its position, if there is one, of whatever stream it was.
+func (r *reader) recollect(v *view) {
+	if p := r.tail.places[v.st.Key]; p != nil && !p.asked && v.rec == nil && v.file == nil {
+		r.take(v.member, p)
+	}
+}
+
+// take gives m the position that its file has, unless that has another content by now.
+func (r *reader) take(m *member, p *place) {
+	r.census.mu.Lock()
+	v := view{member: m, sight: m.sight}
+	r.census.mu.Unlock()
+	p.asked = true
+	if v.sight.untouched(&p.rec) || p.rec.Offset == 0 && p.rec.Seen <= v.st.Size || v.gone ||
+		r.peek(&v, func(o source.Origin) bool { return source.Has(o, p.rec) }) {
+		rec := p.rec
+		m.rec, m.why = &rec, "known by its inode"
+		return
+	}
+	p.changed = true
+	m.gen, m.why = p.rec.Gen+1, "it has another content than was read: truncated or replaced"
 }
 
 // byContent is byKey for what stands elsewhere now: under a name that the stream does

@@ -194,7 +194,7 @@ func (r *reader) ready(s *stream, m *member, fresh bool) (bool, error) {
 		r.open++
 		return true, nil
 	}
-	o := source.Origin{Name: s.name, Path: m.v.path, FD: fd, Stat: m.v.st}
+	o := source.Origin{Name: s.name, Path: m.v.path, FD: fd, Stat: m.v.st, Gen: m.gen}
 	if m.rec == nil {
 		m.file, err = source.NewFile(r.sink, o, source.Start{})
 	} else {
@@ -223,9 +223,7 @@ func (r *reader) begun(m *member) {
 // untouched reports whether the file of m is as it was when its position was saved,
 // and read to its end.
 func (r *reader) untouched(m *member) bool {
-	rec := m.rec
-	return !m.v.gone && rec.Size == m.v.st.Size && rec.Mtime == m.v.st.Mtime &&
-		(rec.Packed || max(rec.Offset, rec.Seen) == rec.Size)
+	return m.v.untouched(m.rec)
 }
 
 // descriptor returns a descriptor of m's file: the one that was held for it, or a new
