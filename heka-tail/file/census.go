@@ -91,14 +91,29 @@ func (c *census) stream(name string) *stream {
 	return s
 }
 
-// unseen reports whether a member of s was not found in the present look.
-func (c *census) unseen(s *stream) bool {
+// unseen reports whether a member of s was not found in the present look, and does not
+// have the name that it had.
+func (c *census) unseen(s *stream) (lost bool) {
 	for _, m := range s.members {
-		if m.last != c.look && !m.gone {
-			return true
+		if m.last != c.look && !m.gone && !c.still(s, m) {
+			lost = true
 		}
 	}
-	return false
+	return lost
+}
+
+// still looks at m under its name.
+func (c *census) still(s *stream, m *member) bool {
+	st, err := source.Stat(m.path)
+	if err != nil || st.Key != m.st.Key {
+		return false
+	}
+	if st.Size != m.st.Size || st.Mtime != m.st.Mtime {
+		m.fresh = true
+		c.enqueue(s)
+	}
+	m.st, m.last = st, c.look
+	return true
 }
 
 // vanish notes which members of s have none of their names any more.
@@ -160,7 +175,7 @@ func (c *census) see(s *stream, f finding) (m *member, shrunk bool) {
 	}
 	if m == nil {
 		m = &member{sight: sight{finding: f, seen: c.look, came: c.look, at: time.Now()}, fd: -1}
-		m.st = st
+		m.st, m.born = st, st.Key.Born
 		c.byKey[st.Key] = m
 		s.members[st.Key] = m
 		c.take(m)
@@ -171,6 +186,7 @@ func (c *census) see(s *stream, f finding) (m *member, shrunk bool) {
 	}
 	if shrunk = st.Size < m.st.Size; shrunk {
 		m.peak = max(m.peak, m.st.Size)
+		m.seen, m.born = c.look+1, time.Now().UnixNano() // it has another content: newer than a copy
 	}
 	c.rename(s, m, f)
 	if m.gone || shrunk || st.Size != m.st.Size || st.Mtime != m.st.Mtime {

@@ -297,6 +297,9 @@ func (r *reader) last(m *member, replaced bool) error {
 	if r.sink.Store != nil && !replaced || !m.file.AtEnd() {
 		return nil
 	}
+	if err := r.rest(m); err != nil {
+		return err
+	}
 	return m.file.Leave(false)
 }
 

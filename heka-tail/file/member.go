@@ -42,6 +42,7 @@ type sight struct {
 	came int  // the look before which it was not there; 0: nobody knows
 	gone bool // it has no name that we know
 
+	born  int64     // when its content was begun, nanoseconds since 1970 UTC; 0: unknown
 	at    time.Time // when it was found
 	since time.Time // since when it is gone
 }
@@ -109,7 +110,7 @@ func compare(a, b view) int {
 
 func (v *view) age() rotation.Age {
 	return rotation.Age{
-		Name: v.name, Base: v.base && !v.gone, Born: v.st.Key.Born, Mtime: v.st.Mtime,
+		Name: v.name, Base: v.base && !v.gone, Born: v.born, Mtime: v.st.Mtime,
 		Unpacked: v.plain, FirstSeen: v.came,
 	}
 }

@@ -12,8 +12,8 @@ import (
 // plan decides what the members of s are that came since it was last asked, and which
 // are to be read.
 //
-// The members stand in their order, the oldest first. The newest of those whose
-// content is known is the anchor: up to there the stream has been read. What the
+// The members stand in their order, the oldest first. The newest of those that were
+// opened, now or in an earlier run, is the anchor: up to there the stream has been read. What the
 // sources name is read, wherever it stands; a file that only looks like a rotation of
 // theirs is read if it is newer than the anchor: it was the file in use for a time, and
 // we did not see it. What is a copy of a content that is known is not read again.
@@ -34,7 +34,7 @@ func (r *reader) plan(s *stream) error {
 	list := r.views(s)
 	anchor := -1
 	for i, v := range list {
-		if v.known == bound || v.known == retired || v.rec != nil {
+		if v.file != nil || v.rec != nil {
 			anchor = i
 		}
 	}

@@ -124,7 +124,9 @@ func (r *reader) advance(s *stream, m *member, last bool) (done, more bool, err 
 	if r.live && time.Since(r.replaced(s, m)) < r.pace.grace {
 		return false, false, nil
 	}
-	m.file.Final()
+	if m.file.Final() {
+		return false, true, nil
+	}
 	return true, false, m.file.Leave(false)
 }
 
@@ -358,8 +360,12 @@ func (r *reader) move(s *stream, m *member, old *source.File) (bool, error) {
 	if err := r.moveTo(list[at].member, old); err != nil {
 		return false, err
 	}
-	for _, v := range list[at+1:] {
-		if v.member != m && v.known == unknown && v.plain {
+	for i := at + 1; i < len(list); i++ {
+		v := &list[i]
+		if v.member == m || v.known != unknown {
+			continue
+		}
+		if copied, wait := r.copied(list, i, at); !copied && !wait {
 			r.bind(s, v.member)
 		}
 	}
@@ -393,7 +399,7 @@ func (r *reader) displaced(s *stream, m *member) error {
 		if v.member == m || v.known != unknown || v.rec != nil {
 			continue
 		}
-		if found && v.plain { // what m had in the meantime
+		if found { // what m had in the meantime
 			r.bind(s, v.member)
 		}
 		if !found && r.peek(v, func(o source.Origin) bool { return source.Has(o, rec) }) {
@@ -479,10 +485,30 @@ func (r *reader) retire(m *member) {
 }
 
 func (r *reader) leave(m *member) {
-	m.file.Final()
-	if err := m.file.Leave(false); err != nil {
+	err := r.rest(m)
+	if err == nil {
+		err = m.file.Leave(false)
+	}
+	if err != nil {
 		r.log.say(m.v.path, err)
 	}
+}
+
+// rest reads what of m was left to be written yet.
+func (r *reader) rest(m *member) error {
+	if !m.file.Final() || !m.file.IsOpen() {
+		return nil
+	}
+	for more := true; more; {
+		st, err := m.file.Status()
+		if err == nil {
+			more, err = m.file.Read(&r.buf, st)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // shut closes the File of m.

@@ -350,11 +350,14 @@ func (s *File) Raw() int64 {
 	return s.offset
 }
 
-// Final says that nothing is waited for any more: what is there is all there is.
-func (s *File) Final() {
-	if s.holes.open {
-		s.holes.wait = 0
+// Final says that nothing is waited for any more: what is there is all there is. It
+// reports whether that makes more to Read.
+func (s *File) Final() bool {
+	if s.holes.wait == 0 || !s.holes.open {
+		return false
 	}
+	s.holes.wait = 0
+	return true
 }
 
 // Partial reports whether the start of a line is held whose end is not there.
