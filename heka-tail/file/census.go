@@ -186,7 +186,7 @@ func (c *census) see(s *stream, f finding) (m *member, shrunk bool) {
 	}
 	if shrunk = st.Size < m.st.Size; shrunk {
 		m.peak = max(m.peak, m.st.Size)
-		m.seen, m.born = c.look+1, time.Now().UnixNano() // it has another content: newer than a copy
+		m.came, m.born = c.look+1, time.Now().UnixNano() // another content, newer than a copy of it
 	}
 	c.rename(s, m, f)
 	if m.gone || shrunk || st.Size != m.st.Size || st.Mtime != m.st.Mtime {
