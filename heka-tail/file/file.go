@@ -17,6 +17,7 @@ import (
 	"context"
 	_ "embed" // the manual
 	"errors"
+	"io/fs"
 	"os"
 	"sync"
 	"time"
@@ -111,6 +112,11 @@ func (t *tail) Run(ctx context.Context, _ stage.Reader, out stage.Writer) error 
 	}
 	t.sink = source.NewSink(t.env, out)
 	t.sink.Spec, t.sink.Name = t.spec, t.opt.name
+	if t.tree != nil {
+		if err := t.tree.check(); err != nil {
+			return err
+		}
+	}
 	if t.opt.explain {
 		return t.explain(ctx)
 	}
@@ -137,6 +143,9 @@ func (t *tail) openState() error {
 		return nil
 	}
 	store, err := position.Open(t.opt.state, t.env.Logger())
+	if errors.Is(err, fs.ErrNotExist) {
+		return errors.New(err.Error()) // no source is missing
+	}
 	if err != nil {
 		return err
 	}

@@ -73,7 +73,9 @@ func (o *matchOptions) layout(root, name string) (*tree, error) {
 func usage(errs ...error) error {
 	var all []error
 	for _, err := range errs {
-		if err != nil {
+		if several, ok := err.(interface{ Unwrap() []error }); ok {
+			all = append(all, usage(several.Unwrap()...))
+		} else if err != nil {
 			all = append(all, &stage.UsageError{Msg: err.Error()})
 		}
 	}
