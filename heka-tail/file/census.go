@@ -108,11 +108,7 @@ func (c *census) still(s *stream, m *member) bool {
 	if err != nil || st.Key != m.st.Key {
 		return false
 	}
-	if st.Size != m.st.Size || st.Mtime != m.st.Mtime {
-		m.fresh = true
-		c.enqueue(s)
-	}
-	m.st, m.last = st, c.look
+	c.see(s, m.finding)
 	return true
 }
 
@@ -189,6 +185,7 @@ func (c *census) see(s *stream, f finding) (m *member, shrunk bool) {
 		m.came, m.born = c.look+1, time.Now().UnixNano() // another content, newer than a copy of it
 	}
 	c.rename(s, m, f)
+	s.changed = s.changed || m.st.Size == 0 && st.Size > 0
 	if m.gone || shrunk || st.Size != m.st.Size || st.Mtime != m.st.Mtime {
 		m.fresh = true
 		c.enqueue(s)
@@ -380,8 +377,10 @@ func (c *census) grown(path string) bool {
 	if err != nil || m == nil || st.Key != m.st.Key || st.Size < m.st.Size {
 		return false
 	}
+	s := c.streams[m.stream]
+	s.changed = s.changed || m.st.Size == 0 && st.Size > 0
 	m.st, m.fresh = st, true
-	c.enqueue(c.streams[m.stream])
+	c.enqueue(s)
 	return true
 }
 

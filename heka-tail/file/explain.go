@@ -97,7 +97,7 @@ func (r *reader) from(v *view) string {
 		start = r.tail.start()
 	}
 	switch {
-	case v.rec != nil && !r.peek(v, func(o source.Origin) bool { return source.Has(o, *v.rec) || v.rec.Offset == 0 }):
+	case v.rec != nil && !r.peek(v, func(o source.Origin) bool { return source.Has(o, *v.rec) || v.rec.Head.Len == 0 }):
 		v.why = "it has another content than was read: truncated or replaced"
 		return "from its first byte"
 	case v.rec != nil && r.untouched(v.member):

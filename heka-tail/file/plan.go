@@ -34,7 +34,7 @@ func (r *reader) plan(s *stream) error {
 	list := r.views(s)
 	anchor := -1
 	for i, v := range list {
-		if v.file != nil || v.rec != nil {
+		if v.file != nil && v.file.Offset() > 0 || v.rec != nil && v.rec.Offset > 0 {
 			anchor = i
 		}
 	}
@@ -115,6 +115,9 @@ func (r *reader) judge(s *stream, list []view, i, anchor int) error {
 	if v.base {
 		return r.begin(s, v)
 	}
+	if r.live && v.seen > 0 && v.plain && v.st.Size == 0 {
+		return nil // it may become a copy; there is nothing to read before
+	}
 	if v.packing(list) {
 		return nil // what it is made of is read
 	}
@@ -155,11 +158,11 @@ func (r *reader) copied(list []view, i, anchor int) (copied, wait bool) {
 	}
 	for j := range list {
 		w := &list[j]
-		if j == i || w.file == nil || !r.peek(v, w.file.Recognises) {
+		if j == i || !r.recognises(v, w) {
 			continue
 		}
 		switch {
-		case !v.plain && w.gone && !w.file.IsOpen():
+		case !v.plain && w.file != nil && w.gone && !w.file.IsOpen():
 			if err := r.moveTo(v.member, w.file); err == nil {
 				w.member.file, w.member.known = nil, passed
 			}
@@ -175,6 +178,19 @@ func (r *reader) copied(list []view, i, anchor int) (copied, wait bool) {
 		return true, false
 	}
 	return false, false
+}
+
+// recognises reports whether v has the content of w, as far as that was read.
+func (r *reader) recognises(v, w *view) bool {
+	switch {
+	case w.file != nil && w.base:
+		return r.peek(v, w.file.MayBecome)
+	case w.file != nil:
+		return r.peek(v, w.file.Recognises)
+	case w.rec != nil:
+		return r.peek(v, func(o source.Origin) bool { return source.Has(o, *w.rec) })
+	}
+	return false
 }
 
 // packing reports whether v is being made: what it is made of is still there.
@@ -214,6 +230,7 @@ func (r *reader) begin(s *stream, v *view) error {
 	}
 	if start == (source.Start{}) || r.dry {
 		m.known = bound // its File is made when it is its turn
+		r.reserve(s, v)
 		return nil
 	}
 	fd, err := r.descriptor(m)
@@ -233,6 +250,23 @@ func (r *reader) begin(s *stream, v *view) error {
 		m.known = passed
 	}
 	return nil
+}
+
+// reserve notes how v starts, and that it is to be read, in case it is another or
+// elsewhere when its turn comes, in this run or the next.
+func (r *reader) reserve(s *stream, v *view) {
+	if r.dry || !v.plain || v.st.Size == 0 && r.sink.Store == nil {
+		return
+	}
+	r.peek(v, func(o source.Origin) bool {
+		o.Name, o.Gen = s.name, v.gen
+		rec, ok := source.Begin(o)
+		if ok {
+			v.member.rec = &rec
+			r.keep(rec)
+		}
+		return ok
+	})
 }
 
 // special deals with what has no offsets.
@@ -260,11 +294,11 @@ func (r *reader) recall(s *stream) error {
 	}
 	s.records = r.tail.positions[s.name]
 	left := r.byKey(s.records)
-	if len(left) == 0 {
-		return nil
+	if len(left) > 0 {
+		r.census.remember(s, left)
+		left = r.byKey(left)
 	}
-	r.census.remember(s, left)
-	if left = r.byKey(left); len(left) > 0 {
+	if len(left) > 0 || len(s.records) > 0 && r.renewed(s) {
 		r.census.list(s, true)
 		left = r.byKey(left)
 	}
@@ -274,6 +308,15 @@ func (r *reader) recall(s *stream) error {
 		}
 	}
 	return nil
+}
+
+// renewed reports whether the file in use is another than in the earlier run, so that
+// there may be more between the two.
+func (r *reader) renewed(s *stream) bool {
+	r.census.mu.Lock()
+	m := s.members[s.base]
+	r.census.mu.Unlock()
+	return m == nil || m.rec == nil
 }
 
 // byKey returns the records of which no file is there, or one that has another content
@@ -313,7 +356,7 @@ func (r *reader) take(m *member, p *place) {
 	v := view{member: m, sight: m.sight}
 	r.census.mu.Unlock()
 	p.asked = true
-	if v.sight.untouched(&p.rec) || p.rec.Offset == 0 && p.rec.Seen <= v.st.Size || v.gone ||
+	if v.sight.untouched(&p.rec) || p.rec.Head.Len == 0 && p.rec.Seen <= v.st.Size || v.gone ||
 		r.peek(&v, func(o source.Origin) bool { return source.Has(o, p.rec) }) {
 		rec := p.rec
 		m.rec, m.why = &rec, "known by its inode"
@@ -333,7 +376,7 @@ func (r *reader) byContent(s *stream, records []position.Record) (left []positio
 	heads := map[position.Sum][]int{}
 	lens := map[uint32]bool{}
 	for _, rec := range records {
-		lens[rec.Head.Len] = rec.Head.Len > 0 && rec.Offset > 0
+		lens[rec.Head.Len] = rec.Head.Len > 0
 	}
 	for i := range list {
 		if v := &list[i]; v.rec == nil && v.st.Regular() && !(v.base && v.plain) {

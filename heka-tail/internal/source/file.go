@@ -134,9 +134,30 @@ func Resume(sink *Sink, o Origin, rec position.Record) (*File, error) {
 		return nil, s.failed("read", err)
 	}
 	s.framer = NewFramer(sink, o.Name, rec.Offset)
+	if rec.Offset == 0 && rec.Seen == 0 { // its first line may have been cut short
+		s.framer.resume(s.place(o.Stat), rec)
+		s.identify()
+		return s, nil
+	}
 	s.framer.Identify(Identity(rec.ID), true)
 	s.framer.resume(s.place(o.Stat), rec)
 	return s, nil
+}
+
+// Begin returns the position of the content of o, which stays the caller's, before
+// anything of it was read; false if that can't be told, or if it is compressed.
+func Begin(o Origin) (position.Record, bool) {
+	s := &File{Key: o.Stat.Key, path: o.Path, fd: o.FD, gen: o.Gen}
+	if !o.Stat.Regular() || s.readForm() != nil || s.Packed() {
+		return position.Record{}, false
+	}
+	rec := position.Record{
+		Stream: o.Name, ID: uint64(NewIdentity(s.Key, s.gen, s.head)), Head: position.NewSum(s.head), Tail: position.NewSum(nil),
+		Time: time.Now().UnixNano(),
+	}
+	p := s.place(o.Stat)
+	p.set(&rec)
+	return rec, true
 }
 
 // ErrSpecial says that a file is no regular one, so that it has no offsets.
@@ -581,7 +602,7 @@ func (s *File) same(buf *Buffer, st Status) error {
 	if st.Size < s.offset {
 		return ErrChanged
 	}
-	if s.offset == 0 {
+	if s.offset == 0 && len(s.head) == 0 {
 		return nil
 	}
 	b := buf.grown(0, headSize)

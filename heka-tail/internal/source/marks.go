@@ -1,8 +1,10 @@
 package source
 
 import (
+	"encoding/binary"
 	"io"
 
+	"heka/heka-tail/internal/packed"
 	"heka/lib/position"
 )
 
@@ -43,10 +45,19 @@ func (s marks) upTo(offset int64) (mark, bool) {
 }
 
 // Recognises reports whether the open file o has the content of s, or did before s
-// grew: a copy, compressed or not. Of what is compressed only the start is looked
-// at; Read says ErrChanged if the rest is another.
-func (s *File) Recognises(o Origin) bool {
-	if !o.Stat.Regular() || s.offset == 0 || len(s.head) == 0 {
+// grew: a copy, compressed or not. Of what is compressed and long, only the start is
+// looked at; Read says ErrChanged if the rest is another.
+func (s *File) Recognises(o Origin) bool { return s.recognises(o, false) }
+
+// MayBecome is Recognises, and also true of what may become a copy yet: it starts as s
+// does, and is too short to tell.
+func (s *File) MayBecome(o Origin) bool { return s.recognises(o, true) }
+
+func (s *File) recognises(o Origin, growing bool) bool {
+	if s.offset == 0 && len(s.head) == 0 && s.fd >= 0 && !s.form.decoded() {
+		s.head, _ = headOf(s.fd, s.form, headSize)
+	}
+	if !o.Stat.Regular() || len(s.head) == 0 {
 		return false
 	}
 	f, sure, err := detect(o.FD)
@@ -59,16 +70,43 @@ func (s *File) Recognises(o Origin) bool {
 		return false
 	}
 	if f.decoded() {
-		return n == len(s.head) || len(head) < headSize
+		return n == len(s.head) && unpacksTo(o, f, s.offset, position.NewSum(s.tail))
 	}
-	if n < len(s.head) && int64(n) < s.offset {
-		return true // all of a short file
+	if n < len(s.head) && int64(n) < s.offset || s.offset == 0 {
+		return true // all of a short file, or all that is known
 	}
-	if o.Stat.Size >= s.offset && len(s.tail) > 0 {
+	size := max(o.Stat.Size, int64(len(head))) // it may have grown
+	if size >= s.offset && len(s.tail) > 0 {
 		return hasTail(o.FD, s.offset, position.NewSum(s.tail))
 	}
-	m, ok := s.marks.upTo(o.Stat.Size)
-	return ok && hasTail(o.FD, m.at, m.tail)
+	m, ok := s.marks.upTo(size)
+	if !ok {
+		return growing
+	}
+	return hasTail(o.FD, m.at, m.tail)
+}
+
+// maxUnpack is how much is unpacked at most to find out whose the content is.
+const maxUnpack = 64 << 20
+
+// unpacksTo reports whether the bytes before offset of what o unpacks to are as tail
+// says, or may be.
+func unpacksTo(o Origin, f form, offset int64, tail position.Sum) bool {
+	if offset == 0 {
+		return true
+	}
+	if offset > maxUnpack {
+		var b [4]byte
+		n, err := pread(o.FD, b[:], o.Stat.Size-4)
+		return f.format != packed.Gzip || err != nil || n < len(b) ||
+			binary.LittleEndian.Uint32(b[:]) >= uint32(offset)
+	}
+	s := &File{fd: o.FD, form: f, offset: offset, wanted: &tail}
+	err := s.decode(new(Buffer))
+	if s.dec != nil {
+		s.dec.close()
+	}
+	return err == nil
 }
 
 // hasTail reports whether the bytes before offset are as sum says.
@@ -81,7 +119,7 @@ func hasTail(fd int, offset int64, sum position.Sum) bool {
 // Has reports whether the open file o has the content that rec is the position of,
 // as far as can be told without unpacking all of it.
 func Has(o Origin, rec position.Record) bool {
-	if !o.Stat.Regular() || rec.Offset == 0 || rec.Head.Len == 0 {
+	if !o.Stat.Regular() || rec.Head.Len == 0 {
 		return false
 	}
 	f, sure, err := detect(o.FD)
@@ -92,7 +130,10 @@ func Has(o Origin, rec position.Record) bool {
 	if err != nil && err != io.EOF || len(head) < int(rec.Head.Len) || position.NewSum(head) != rec.Head {
 		return false
 	}
-	return f.decoded() || o.Stat.Size >= rec.Offset && hasTail(o.FD, rec.Offset, rec.Tail)
+	if f.decoded() {
+		return unpacksTo(o, f, rec.Offset, rec.Tail)
+	}
+	return o.Stat.Size >= rec.Offset && hasTail(o.FD, rec.Offset, rec.Tail)
 }
 
 // Heads returns the sums of the first bytes of the content of the open file o, of each
