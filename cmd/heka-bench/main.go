@@ -2,7 +2,10 @@
 // the same files in the same run, and prints a table. scripts/bench builds the
 // programs and calls it; nothing else needs it.
 //
-//	heka-bench [-n RUNS] [-only WORKLOAD] [-size MB] BIN
+//	heka-bench [--tail] [-n RUNS] [-only WORKLOAD] [-size MB] BIN
+//
+// With --tail it measures heka-tail on files that are cold, grow, are many or have a
+// history, beside cat and tail, and says which of its aims are met.
 //
 // BIN is the folder of the programs. The inputs are made in a temporary folder, and
 // go with it.
@@ -20,12 +23,20 @@ func main() {
 	runs := flag.Int("n", 5, "counted runs of each workload")
 	only := flag.String("only", "", "run the workloads whose names contain this")
 	size := flag.Int("size", 500, "size of the access log in MB; the raw file has twice as much")
+	tail := flag.Bool("tail", false, "measure heka-tail on files")
+	history := flag.Int("history", 10000, "with --tail: files of a log that was rotated")
 	flag.Parse()
 	if flag.NArg() != 1 {
-		fmt.Fprintln(os.Stderr, "usage: heka-bench [-n RUNS] [-only WORKLOAD] [-size MB] BIN")
+		fmt.Fprintln(os.Stderr, "usage: heka-bench [--tail] [-n RUNS] [-only WORKLOAD] [-size MB] BIN")
 		os.Exit(2)
 	}
-	if err := bench(flag.Arg(0), *runs, *only, *size); err != nil {
+	var err error
+	if *tail {
+		err = benchTail(flag.Arg(0), *runs, *only, *size, *history)
+	} else {
+		err = bench(flag.Arg(0), *runs, *only, *size)
+	}
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "heka-bench:", err)
 		os.Exit(1)
 	}

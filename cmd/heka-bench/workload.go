@@ -25,6 +25,7 @@ type result struct {
 	wall time.Duration
 	cpu  time.Duration // user and system, of all processes
 	peak int64         // resident bytes of the largest process
+	disk int64         // bytes that did not come from the cache
 }
 
 // parseAWK does what heka-decode nginx and heka-out -o json do, as far as mawk can:
@@ -121,6 +122,7 @@ func (w *workload) run(bin string) (result, error) {
 		u := c.ProcessState.SysUsage().(*syscall.Rusage)
 		r.cpu += c.ProcessState.UserTime() + c.ProcessState.SystemTime()
 		r.peak = max(r.peak, u.Maxrss*1024)
+		r.disk += u.Inblock * 512
 	}
 	r.wall = time.Since(began)
 	return r, nil
