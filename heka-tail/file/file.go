@@ -103,6 +103,7 @@ type tail struct {
 
 	saver sync.WaitGroup
 	over  chan struct{} // closed when nothing is to be saved any more
+	moved chan struct{} // has a value when something is
 }
 
 // Run implements stage.Stage.
@@ -133,8 +134,12 @@ func (t *tail) Run(ctx context.Context, _ stage.Reader, out stage.Writer) error 
 	return nil
 }
 
-// saveEvery is how often positions are saved, at most.
-const saveEvery = time.Second
+// When positions are saved: how long after the first has moved, and how often then, at
+// most.
+const (
+	firstSaveAfter = 100 * time.Millisecond
+	saveEvery      = time.Second
+)
 
 // openState opens the folder of positions, if there is to be one, and saves it from
 // now on until Settle.
@@ -151,7 +156,7 @@ func (t *tail) openState() error {
 	}
 	t.sink.Store = store
 	t.recall(store.All(), store.Fresh())
-	t.over = make(chan struct{})
+	t.over, t.moved = make(chan struct{}), make(chan struct{}, 1)
 	t.saver.Add(1)
 	go func() {
 		defer t.saver.Done()
@@ -193,27 +198,42 @@ func (t *tail) firstSave() error {
 	return err
 }
 
-// save saves the positions now and then. That it fails is said when it begins to, and
-// when it is over; what is saved stays as it was meanwhile.
+// save saves the positions when they have moved, soon after the first, and from then
+// on once a second at most. That it fails is said when it begins to, and when it is
+// over; what is saved stays as it was meanwhile.
 func (t *tail) save(store *position.Store) {
-	ticker := time.NewTicker(saveEvery)
-	defer ticker.Stop()
 	said := ""
-	for {
+	for wait := firstSaveAfter; ; wait = saveEvery {
 		select {
 		case <-t.over:
 			return
-		case <-ticker.C:
+		case <-t.moved:
+		}
+		select {
+		case <-t.over:
+			return
+		case <-time.After(wait):
 		}
 		err := store.Save()
 		switch {
 		case err == nil && said != "":
 			t.env.Logger().Info("positions are saved again")
 			said = ""
-		case err != nil && err.Error() != said:
-			said = err.Error()
-			t.env.Logger().Error("positions are not saved, reading goes on: " + said)
+		case err != nil:
+			t.note() // once more
+			if err.Error() != said {
+				said = err.Error()
+				t.env.Logger().Error("positions are not saved, reading goes on: " + said)
+			}
 		}
+	}
+}
+
+// note tells save that a position has moved.
+func (t *tail) note() {
+	select {
+	case t.moved <- struct{}{}:
+	default:
 	}
 }
 
@@ -221,6 +241,7 @@ func (t *tail) save(store *position.Store) {
 func (t *tail) Acked(r stage.Range) {
 	if t.sink != nil {
 		t.sink.Acked(r)
+		t.note()
 	}
 }
 

@@ -184,6 +184,9 @@ func (s *File) readForm() (err error) {
 	if s.form, _, err = detect(s.fd); err != nil {
 		return err
 	}
+	if s.holes.empty = nil; !s.form.decoded() {
+		s.holes.empty = func(offset int64) int64 { return emptyAt(s.fd, offset) }
+	}
 	s.head, err = headOf(s.fd, s.form, headSize)
 	if s.form.decoded() {
 		err = nil // Read meets it again, behind what can be read
@@ -420,7 +423,7 @@ func (s *File) Read(buf *Buffer, st Status) (more bool, err error) {
 			}
 			return false, s.failed("read", err)
 		}
-		if err := s.feed(b, front); err != nil {
+		if err := s.feed(b, front, short); err != nil {
 			return false, err
 		}
 		if short || s.holes.open {
@@ -499,11 +502,11 @@ func (s *File) decode(buf *Buffer) error {
 	return nil
 }
 
-// feed frames b, of which b[:front] was read before. What is not written yet is left
-// to be read again.
-func (s *File) feed(b []byte, front int) error {
+// feed frames b, of which b[:front] was read before; last says that nothing is behind
+// it. What is not written yet is left to be read again.
+func (s *File) feed(b []byte, front int, last bool) error {
 	for front < len(b) && !s.holes.open {
-		n, skip := s.holes.cut(b[front:], s.offset, len(s.rest) == 0)
+		n, skip := s.holes.cut(b[front:], s.offset, len(s.rest) == 0, last)
 		end := front + n
 		if err := s.frame(b[:end], front); err != nil {
 			return err

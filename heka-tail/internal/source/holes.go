@@ -2,7 +2,10 @@ package source
 
 import (
 	"bytes"
+	"math"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // Sizes of runs of NUL bytes: from which on they may be a place that is not written
@@ -16,12 +19,15 @@ const (
 
 // holes finds the places in a growing file that hold NULs because nobody has written
 // there yet: a writer that does not append made the file longer first, or a crash
-// came between. Such a place is left for wait, for it to be filled. Then it counts
-// as text, or, where it is long and starts a line, as nothing at all.
+// came between. Such a place is left for wait, for it to be filled; as long as nothing
+// stands behind it, for ever. Then it counts as text, or, where the file system has
+// nothing stored and a line would start, as nothing at all: a file that was truncated
+// and is written on to where it ended before begins so.
 type holes struct {
-	wait  time.Duration // 0: what is there is there
-	open  bool          // there is more, but it is not written yet
-	at    int64         // where that is
+	wait  time.Duration            // 0: what is there is there
+	empty func(offset int64) int64 // how many bytes are not stored from offset on; nil: none
+	open  bool                     // there is more, but it is not written yet
+	at    int64                    // where that is
 	since time.Time
 	until int64 // NULs before this offset were waited for
 	lost  int64 // bytes passed over that nobody wrote
@@ -29,17 +35,18 @@ type holes struct {
 }
 
 // cut says how much of p, which stands at offset, may be taken now, and how many
-// bytes behind that are to be passed over. fresh says that p starts a line.
-func (h *holes) cut(p []byte, offset int64, fresh bool) (n, skip int) {
+// bytes behind that are to be passed over. fresh says that p starts a line, last that
+// nothing is behind p.
+func (h *holes) cut(p []byte, offset int64, fresh, last bool) (n, skip int) {
 	if bytes.IndexByte(p, 0) < 0 {
 		h.over = h.lost > 0 && len(p) > 0
 		return len(p), 0
 	}
 	if h.wait > 0 {
-		p = p[:h.written(p, offset)]
+		p = p[:h.written(p, offset, last)]
 	}
 	if fresh {
-		if k := zeros(p); k >= minSkip || k > 0 && h.lost > 0 {
+		if k := h.missing(p, offset); k > 0 {
 			h.lost += int64(k)
 			h.over = k < len(p)
 			return 0, k
@@ -60,14 +67,31 @@ func (h *holes) cut(p []byte, offset int64, fresh bool) (n, skip int) {
 
 var lineHole = []byte("\n\x00\x00\x00\x00\x00\x00\x00\x00")
 
+// missing returns how many bytes p, the start of a line, starts with that are not
+// stored, if they are many.
+func (h *holes) missing(p []byte, offset int64) int {
+	k := zeros(p)
+	if h.empty == nil || k < minSkip && h.lost == 0 {
+		return 0
+	}
+	if k = int(min(h.empty(offset), int64(k))); k < minSkip && h.lost == 0 {
+		return 0
+	}
+	return k
+}
+
 // written returns how much of p is written, or was waited for.
-func (h *holes) written(p []byte, offset int64) int {
+func (h *holes) written(p []byte, offset int64, last bool) int {
 	from := min(max(h.until-offset, 0), int64(len(p)))
 	i := bytes.Index(p[from:], hole)
 	if i < 0 {
 		return len(p)
 	}
 	at := offset + from + int64(i)
+	if last && zeros(p[from+int64(i):]) == len(p)-int(from)-i {
+		h.open = true
+		return int(from) + i
+	}
 	now := time.Now()
 	if h.since.IsZero() || h.at != at {
 		h.at, h.since = at, now
@@ -103,6 +127,18 @@ func (h *holes) ended() int64 {
 	lost := h.lost
 	h.lost, h.over = 0, false
 	return lost
+}
+
+// emptyAt returns how many bytes of the file are not stored from offset on.
+func emptyAt(fd int, offset int64) int64 {
+	at, err := unix.Seek(fd, offset, unix.SEEK_DATA)
+	switch {
+	case err == unix.ENXIO: // to its end
+		return math.MaxInt64
+	case err != nil:
+		return 0
+	}
+	return at - offset
 }
 
 // zeros returns how many NULs p starts with.
