@@ -172,6 +172,11 @@ type place struct {
 	changed bool // the file has another content
 }
 
+// newer reports whether a is of a later content than b, of the same file.
+func newer(a, b position.Record) bool {
+	return a.Gen > b.Gen || a.Gen == b.Gen && a.Time > b.Time
+}
+
 // recall notes the positions of an earlier run; fresh says that there was none.
 func (t *tail) recall(records []position.Record, fresh bool) {
 	t.again = !fresh
@@ -179,7 +184,7 @@ func (t *tail) recall(records []position.Record, fresh bool) {
 	t.places = map[source.Key]*place{}
 	for _, rec := range records {
 		t.positions[rec.Stream] = append(t.positions[rec.Stream], rec)
-		if old := t.places[keyOf(rec)]; old == nil || old.rec.Time < rec.Time {
+		if old := t.places[keyOf(rec)]; old == nil || newer(rec, old.rec) {
 			t.places[keyOf(rec)] = &place{rec: rec}
 		}
 	}

@@ -104,7 +104,7 @@ func (r *reader) judge(s *stream, list []view, i, anchor int) error {
 	case v.rec != nil:
 		v.known = bound
 		return nil
-	case !v.named && !r.follows(s, list, i, anchor):
+	case !v.named && !r.follows(s, list, i, anchor) && !r.unknownCopy(s, list, i):
 		v.why = "it is not named, and what is older than the file in use is left alone"
 		return nil // asked again when the stream has gone on
 	case !v.named:
@@ -131,6 +131,26 @@ func (r *reader) judge(s *stream, list []view, i, anchor int) error {
 		return r.begin(s, v)
 	}
 	return nil
+}
+
+// unknownCopy reports whether list[i], which the sources do not name, came since the
+// stream was read last and has nothing that is known: the file in use was copied and
+// truncated before anything of it was seen.
+func (r *reader) unknownCopy(s *stream, list []view, i int) bool {
+	v := &list[i]
+	since := r.began
+	for _, rec := range s.records {
+		since = min(since, rec.Time)
+	}
+	if !r.live || !v.plain || v.gone || v.st.Size == 0 || min(v.st.Key.Born, v.st.Mtime) < since {
+		return false
+	}
+	for j := range list {
+		if j != i && r.recognises(v, &list[j]) {
+			return false
+		}
+	}
+	return true
 }
 
 // follows reports whether list[i], which the sources do not name, was the file in use
@@ -326,7 +346,8 @@ func (r *reader) byKey(records []position.Record) (left []position.Record) {
 		key := keyOf(rec)
 		p := r.tail.places[key]
 		if p.rec.ID != rec.ID {
-			continue // it had this content before
+			left = append(left, rec) // the file had this content before
+			continue
 		}
 		if !p.asked {
 			r.census.mu.Lock()
@@ -396,9 +417,13 @@ func (r *reader) byContent(s *stream, records []position.Record) (left []positio
 		}
 		v := &list[heads[rec.Head][i]]
 		was := rec.Path
-		if rec.ID != newest.ID && !rec.Packed && !v.plain && rec.Offset >= rec.Size {
-			rec.Dev, rec.Ino, rec.Born = v.st.Key.Dev, v.st.Key.Ino, v.st.Key.Born
-			rec.Path, rec.Packed, rec.Size, rec.Mtime = v.path, true, v.st.Size, v.st.Mtime
+		whole := v.plain || rec.Packed || rec.ID != newest.ID && rec.Offset >= rec.Size
+		rec.Dev, rec.Ino, rec.Born = v.st.Key.Dev, v.st.Key.Ino, v.st.Key.Born
+		rec.Path, rec.Packed, rec.Size, rec.Mtime = v.path, !v.plain, v.st.Size, v.st.Mtime
+		if !whole {
+			rec.Size = -1 // there may be more than was read
+		}
+		if !r.dry {
 			r.keep(rec)
 		}
 		v.rec, v.why = &rec, "it has what was in "+was

@@ -247,7 +247,7 @@ func (r *reader) descriptor(m *member) (int, error) {
 		fd, st, err = source.OpenFd(m.v.path)
 	}
 	if err != nil {
-		if !errors.Is(err, fs.ErrNotExist) { // else the census will see it
+		if m.moving = time.Now(); !errors.Is(err, fs.ErrNotExist) { // else the census will see it
 			r.failed(m, err)
 		}
 		return -1, nil
