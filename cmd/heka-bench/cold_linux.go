@@ -22,7 +22,8 @@ func cold(g ground) *scene {
 		name: "warm, positions", unit: "MB/s", per: "s/GB", versus: warm,
 		aim: &aim{bound: 0.8, least: true, ratio: true},
 	}
-	tail, positions := []string{"heka-tail", f.path}, []string{"heka-tail", "--state", g.path("state"), f.path}
+	tail := []string{"heka-tail", f.path}
+	positions := []string{"heka-tail", "--state", g.path("state"), f.path}
 	s := &scene{name: "cold", rows: []*row{cat, wc, raw, state, warm, warmState}}
 	s.setup = func() (err error) {
 		f, err = lines(g.bin, f.path, g.size, 2)

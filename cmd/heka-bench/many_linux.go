@@ -14,7 +14,7 @@ const (
 	manyFiles = 2000
 	growing   = 20
 	perSecond = 10
-	observed  = 4 * time.Second
+	observed  = 3 * time.Second
 )
 
 // many follows many files and says what that costs while nothing happens, and while
@@ -23,9 +23,10 @@ func many(g ground) *scene {
 	share := func(name string, versus *row) *row {
 		return &row{name: name, unit: "% of a core", versus: versus}
 	}
-	refIdle, refBusy := share("2,000 files idle, tail -F", nil), share("20 of them grow, tail -F", nil)
-	idle, busy := share("2,000 files idle", refIdle), share("20 of them grow", refBusy)
-	pollIdle, pollBusy := share("2,000 files idle, --poll", refIdle), share("20 of them grow, --poll", refBusy)
+	refIdle := share("2,000 files idle, tail -F", nil)
+	idle, pollIdle := share("2,000 files idle", refIdle), share("2,000 files idle, --poll", refIdle)
+	refBusy := share("20 of them grow, tail -F", nil)
+	busy, pollBusy := share("20 of them grow", refBusy), share("20 of them grow, --poll", refBusy)
 	mem := &row{name: "2,000 files, memory", unit: "MB", aim: &aim{bound: 64}}
 	idle.aim, idle.shown = &aim{bound: 2}, "heka-tail -f --state s 'dir/*.log'"
 	s := &scene{name: "many", rows: []*row{refIdle, idle, pollIdle, refBusy, busy, pollBusy, mem}}
@@ -83,7 +84,9 @@ func (g ground) manyFiles() (files []*os.File, err error) {
 }
 
 // follows measures a program that follows files.
-func (g ground) follows(idle, busy *row, files []*os.File, name string, args ...string) (int64, error) {
+func (g ground) follows(
+	idle, busy *row, files []*os.File, name string, args ...string,
+) (peak int64, err error) {
 	p, err := launch(g.bin, name, args...)
 	if err != nil {
 		return 0, err
@@ -98,7 +101,7 @@ func (g ground) follows(idle, busy *row, files []*os.File, name string, args ...
 		return 0, err
 	}
 	var werr error
-	loud, err := p.share(func() { werr = writeTo(files[:growing]) })
+	loud, err := p.share(func() { werr = writeTo(files[:growing], perSecond*growing) })
 	if err == nil {
 		err = werr
 	}
@@ -122,9 +125,9 @@ func (p *process) share(f func()) (float64, error) {
 	return 100 * (after - before).Seconds() / time.Since(began).Seconds(), err
 }
 
-// writeTo appends lines to the files in turn.
-func writeTo(files []*os.File) error {
-	every := time.Second / time.Duration(perSecond*len(files))
+// writeTo appends lines to the files in turn, so many a second.
+func writeTo(files []*os.File, rate int) error {
+	every := time.Second / time.Duration(rate)
 	began := time.Now()
 	for i := range int(observed / every) {
 		time.Sleep(time.Until(began.Add(time.Duration(i) * every)))

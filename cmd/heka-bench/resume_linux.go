@@ -6,6 +6,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -19,8 +20,19 @@ const rotatedSize = 20e6
 type resumed struct {
 	begin *row // the first run, which starts at the ends
 	row   *row
+	busy  *row // what it costs then to follow it
 	args  []string
 	state string
+}
+
+func newResumed(name string, ref *row, args ...string) *resumed {
+	return &resumed{
+		begin: &row{name: name + ", first run", unit: "ms", per: "s"},
+		row:   &row{name: name, unit: "ms", per: "s", versus: ref, aim: &aim{bound: 1000}},
+		busy:  &row{name: name + ", then", unit: "% of a core"},
+		args:  args,
+		state: name,
+	}
 }
 
 // resume follows a log with a history from where an earlier run was stopped, and says
@@ -28,24 +40,25 @@ type resumed struct {
 func resume(g ground) *scene {
 	dir := g.path("files")
 	ref := &row{name: "history, find", unit: "ms", shown: "find dir -printf %s"}
+	match := []string{"--file-match", `app\.log\.?(?P<Seq>\d*)`, "--priority", "^Seq",
+		"--translate", "Seq:missing=0"}
 	all := []*resumed{
-		{row: &row{name: "history"}, args: []string{dir + "/app.log"}, state: "one"},
-		{row: &row{name: "history, glob"}, args: []string{dir + "/app.log*"}, state: "glob"},
-		{row: &row{name: "history, --file-match"}, state: "match", args: []string{
-			"--file-match", `app\.log\.?(?P<Seq>\d*)`, "--priority", "^Seq", "--translate", "Seq:missing=0", dir,
-		}},
+		newResumed("history", ref, dir+"/app.log"),
+		newResumed("history, glob", ref, dir+"/app.log*"),
+		newResumed("history, --file-match", ref, append(match, dir)...),
 	}
-	s := &scene{name: "resume", rows: []*row{ref}, about: fmt.Sprintf(
-		"history: %d files of %g MB each, nearly all of it holes", g.history, rotatedSize/1e6)}
-	for i, way := range all {
-		way.begin = &row{name: way.row.name + ", first run", unit: "ms", per: "s"}
-		way.row.unit, way.row.per, way.row.versus = "ms", "s", ref
-		way.row.aim = &aim{bound: 1000}
-		way.row.shown = "heka-tail -f --state s " + []string{
-			"dir/app.log", "'dir/app.log*'", "--file-match ... --priority ^Seq --translate Seq:missing=0 dir",
-		}[i]
+	all[0].row.shown = "heka-tail -f --state s dir/app.log"
+	all[1].row.shown = "heka-tail -f --state s 'dir/app.log*'"
+	all[2].row.shown = "heka-tail -f --state s " + strings.Join(match, " ") + " dir"
+	s := &scene{name: "resume", rows: []*row{ref}}
+	s.about = fmt.Sprintf("history: %d files of %g MB each, nearly all of it holes; then 200 lines a second",
+		g.history, rotatedSize/1e6)
+	for _, way := range all {
 		s.rows = append(s.rows, way.row)
 		s.once = append(s.once, way.begin)
+	}
+	for _, way := range all {
+		s.rows = append(s.rows, way.busy)
 	}
 	var log *os.File
 	mark := 0
@@ -84,7 +97,8 @@ func (g ground) first(way *resumed, log *os.File) error {
 	if err != nil {
 		return err
 	}
-	p, err := launch(g.bin, "heka-tail", append([]string{"-f", "-n", "0", "--state", state}, way.args...)...)
+	args := append([]string{"-f", "-n", "0", "--state", state}, way.args...)
+	p, err := launch(g.bin, "heka-tail", args...)
 	if err != nil {
 		return err
 	}
@@ -107,6 +121,7 @@ func (g ground) first(way *resumed, log *os.File) error {
 func (g ground) again(way *resumed, log *os.File, mark int) error {
 	if math.IsInf(way.begin.values[0], 1) { // there are no positions
 		way.row.add(math.Inf(1), 0, 0)
+		way.busy.add(math.Inf(1), 0, 0)
 		return nil
 	}
 	if _, err := log.Write(appendMark(nil, mark)); err != nil {
@@ -123,8 +138,14 @@ func (g ground) again(way *resumed, log *os.File, mark int) error {
 		return err
 	}
 	cpu, peak, err := p.spent()
+	if err != nil {
+		return err
+	}
 	way.row.add(at.Sub(p.began).Seconds()*1e3, cpu, peak)
-	return err
+	var werr error
+	share, err := p.share(func() { werr = writeTo([]*os.File{log}, 200) })
+	way.busy.add(share, 0, 0)
+	return errors.Join(err, werr)
 }
 
 // makeHistory makes the files, and returns that which is in use.
