@@ -51,7 +51,8 @@ func resume(g ground) *scene {
 	all[1].row.shown = "heka-tail -f --state s 'dir/app.log*'"
 	all[2].row.shown = "heka-tail -f --state s " + strings.Join(match, " ") + " dir"
 	s := &scene{name: "resume", rows: []*row{ref}}
-	s.about = fmt.Sprintf("history: %d files of %g MB each, nearly all of it holes; then 200 lines a second",
+	s.about = fmt.Sprintf(
+		"history: %d files of %g MB each, nearly all of it holes; then 200 lines a second",
 		g.history, rotatedSize/1e6)
 	for _, way := range all {
 		s.rows = append(s.rows, way.row)
