@@ -252,8 +252,13 @@ func (r *reader) lag() {
 	defer r.census.mu.Unlock()
 	for _, s := range r.census.order {
 		for _, m := range s.active {
-			if m.file != nil {
+			switch {
+			case m.file != nil:
 				n += max(0, m.st.Size-m.file.Raw())
+			case m.rec == nil:
+				n += m.st.Size
+			case !m.rec.Packed:
+				n += max(0, m.st.Size-m.rec.Offset)
 			}
 		}
 	}
@@ -264,9 +269,14 @@ func (r *reader) lag() {
 func (r *reader) due(s *stream) bool {
 	for i, m := range s.active {
 		switch {
-		case m.file == nil && m.rec == nil, m.known == bound && m.file != nil && !m.file.IsOpen():
-			return true // it could not be opened
-		case m.file == nil || !m.file.IsOpen():
+		case m.file == nil && (m.rec == nil || !r.untouched(m)):
+			return true // it could not be opened, or waits for its turn
+		case m.file == nil:
+		case m.known == bound && !m.file.IsOpen():
+			if !m.file.AtEnd() || m.file.Gathering() || m.retry {
+				return true
+			}
+		case !m.file.IsOpen():
 		case m.file.Waits() || m.v.gone || i < len(s.active)-1:
 			return true
 		}

@@ -2,7 +2,9 @@ package file
 
 import (
 	"cmp"
+	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"heka/heka-tail/internal/source"
@@ -41,6 +43,9 @@ func (r *reader) plan(s *stream) error {
 	for i := range list {
 		v := &list[i]
 		if v.known != bound && v.gone && time.Since(v.sight.since) > forgetAfter {
+			if v.file != nil {
+				v.file.Done()
+			}
 			r.census.forget(s, v.member)
 			continue
 		}
@@ -118,7 +123,7 @@ func (r *reader) judge(s *stream, list []view, i, anchor int) error {
 	if r.live && v.seen > 0 && v.plain && v.st.Size == 0 {
 		return nil // it may become a copy; there is nothing to read before
 	}
-	if v.packing(list) {
+	if r.packing(v) {
 		return nil // what it is made of is read
 	}
 	copied, wait := r.copied(list, i, anchor)
@@ -176,28 +181,68 @@ func (r *reader) copied(list []view, i, anchor int) (copied, wait bool) {
 	if v.seen > 0 && !v.plain && r.unsettled(v.member, v.st.Size) {
 		return false, true
 	}
-	for j := range list {
+	if v.plain {
+		if v.seen == 0 {
+			return false, false
+		}
+		for j := range list { // its original may be truncated in a moment
+			if w := &list[j]; j != i && w.base && r.recognises(v, w) {
+				return false, r.unsettled(v.member, v.st.Size)
+			}
+		}
+		return false, false
+	}
+	for _, j := range r.alike(list, v) {
 		w := &list[j]
 		if j == i || !r.recognises(v, w) {
 			continue
 		}
-		switch {
-		case !v.plain && w.file != nil && w.gone && !w.file.IsOpen():
-			if err := r.moveTo(v.member, w.file); err == nil {
-				w.member.file, w.member.known = nil, passed
-			}
-			return v.known == unknown, false
-		case !v.plain:
+		if w.file == nil || !w.gone || w.file.IsOpen() {
 			return true, false
-		case v.seen == 0 || !w.base:
-			continue
 		}
-		return false, r.unsettled(v.member, v.st.Size) // its original may be truncated in a moment
+		if r.moveTo(v.member, w.file) {
+			w.member.file, w.member.known = nil, passed
+		}
+		return v.known == unknown, false
 	}
 	if !v.plain && anchor >= 0 && v.seen == 0 && v.st.Mtime < list[anchor].st.Mtime {
 		return true, false
 	}
 	return false, false
+}
+
+// starts are the members of a list, by what their contents start with.
+type starts struct {
+	of    *view // the first of the list
+	bySum map[position.Sum][]int
+	lens  map[uint32]bool
+}
+
+// alike returns which of list are known to start as v does.
+func (r *reader) alike(list []view, v *view) (all []int) {
+	if r.starts.of != &list[0] {
+		r.starts = starts{&list[0], map[position.Sum][]int{}, map[uint32]bool{}}
+		for j, w := range list {
+			var sum position.Sum
+			switch {
+			case w.file != nil:
+				sum = w.file.Start()
+			case w.rec != nil:
+				sum = w.rec.Head
+			}
+			if sum.Len > 0 {
+				r.starts.bySum[sum] = append(r.starts.bySum[sum], j)
+				r.starts.lens[sum.Len] = true
+			}
+		}
+	}
+	if len(r.starts.lens) == 0 {
+		return nil
+	}
+	for _, sum := range r.heads(v, r.starts.lens) {
+		all = append(all, r.starts.bySum[sum]...)
+	}
+	return all
 }
 
 // recognises reports whether v has the content of w, as far as that was read.
@@ -214,18 +259,14 @@ func (r *reader) recognises(v, w *view) bool {
 }
 
 // packing reports whether v is being made: what it is made of is still there.
-func (v *view) packing(list []view) bool {
+func (r *reader) packing(v *view) bool {
 	if v.plain {
 		return false
 	}
-	for _, w := range list {
-		if w.plain && !w.gone && len(v.path) > len(w.path) && v.path[:len(w.path)] == w.path &&
-			v.name.Number == w.name.Number && v.name.Date == w.name.Date && v.path[len(w.path)] == '.' &&
-			!w.base {
-			return true
-		}
-	}
-	return false
+	r.census.mu.Lock()
+	defer r.census.mu.Unlock()
+	m := r.census.byPath[strings.TrimSuffix(v.path, filepath.Ext(v.path))]
+	return m != nil && m.stream == v.stream && !m.name.Packed && !m.gone && !m.base
 }
 
 // unsettled reports whether a file of this size has been there for so short, or changed

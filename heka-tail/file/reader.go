@@ -31,6 +31,7 @@ type reader struct {
 	open   int // descriptors of Files
 	turn   uint64
 	pipes  *pipes // for what has no offsets
+	starts starts // of the list that was looked through last
 }
 
 // Descriptors: those that are left to others, and the most that are used.
@@ -246,10 +247,12 @@ func (r *reader) descriptor(m *member) (int, error) {
 		r.evict()
 		fd, st, err = source.OpenFd(m.v.path)
 	}
-	if err != nil {
-		if m.moving = time.Now(); !errors.Is(err, fs.ErrNotExist) { // else the census will see it
-			r.failed(m, err)
-		}
+	switch m.retry = err != nil; {
+	case errors.Is(err, fs.ErrNotExist):
+		m.moving = time.Now() // the census will see where to
+		return -1, nil
+	case err != nil:
+		r.failed(m, err)
 		return -1, nil
 	}
 	if st.Key != m.v.st.Key {
@@ -295,16 +298,10 @@ func (r *reader) gone(m *member) error {
 func (r *reader) changed(s *stream, m *member, st source.Status) error {
 	r.tail.env.Stats.Rotations.Add(1)
 	old := m.file
-	fd, err := old.Dup()
-	if err != nil {
-		return err
-	}
-	moved, err := r.move(s, m, old)
-	if err != nil {
-		source.CloseFd(fd)
-		return err
-	}
-	if !moved {
+	fd := old.Detach()
+	r.open--
+	var err error
+	if !r.move(s, m, old) {
 		if lost := old.Missing(max(old.Size(), r.peak(m))); lost > 0 {
 			err = r.sink.Lost(old.Path(), old.Offset(), lost, "the file was truncated before it was read")
 		}
@@ -312,8 +309,6 @@ func (r *reader) changed(s *stream, m *member, st source.Status) error {
 			err = lerr
 		}
 		old.Forget()
-		old.Close()
-		r.open--
 	}
 	if err != nil {
 		source.CloseFd(fd)
@@ -341,7 +336,7 @@ func (r *reader) peak(m *member) int64 {
 // move looks for a member that has the content of old, which the file of m does not
 // have any more, and makes old go on there. Members between the two hold what m had
 // in the meantime.
-func (r *reader) move(s *stream, m *member, old *source.File) (bool, error) {
+func (r *reader) move(s *stream, m *member, old *source.File) bool {
 	at := -1
 	list := r.list(s)
 	for i := range list {
@@ -354,11 +349,8 @@ func (r *reader) move(s *stream, m *member, old *source.File) (bool, error) {
 			break
 		}
 	}
-	if at < 0 {
-		return false, nil
-	}
-	if err := r.moveTo(list[at].member, old); err != nil {
-		return false, err
+	if at < 0 || !r.moveTo(list[at].member, old) {
+		return false
 	}
 	for i := at + 1; i < len(list); i++ {
 		v := &list[i]
@@ -369,21 +361,25 @@ func (r *reader) move(s *stream, m *member, old *source.File) (bool, error) {
 			r.bind(s, v.member)
 		}
 	}
-	return true, nil
+	return true
 }
 
-// moveTo makes old go on in the file of m.
-func (r *reader) moveTo(m *member, old *source.File) error {
+// moveTo makes old, which is closed, go on in the file of m, if that can be opened.
+func (r *reader) moveTo(m *member, old *source.File) bool {
 	fd, err := r.descriptor(m)
+	if err == nil && fd >= 0 {
+		err = old.Move(source.Origin{Path: m.v.path, FD: fd, Stat: m.v.st})
+	}
+	if err != nil {
+		old.Close()
+		r.failed(m, err)
+	}
 	if err != nil || fd < 0 {
-		return err
+		return false
 	}
-	o := source.Origin{Path: m.v.path, FD: fd, Stat: m.v.st}
-	if err := old.Move(o); err != nil {
-		return err
-	}
+	r.open++
 	m.file, m.known, m.quiet = old, bound, time.Now()
-	return nil
+	return true
 }
 
 // displaced is changed for a file that was not read yet in this run: its position is
@@ -525,16 +521,26 @@ func (r *reader) makeRoom() {
 	}
 }
 
-// evict closes the file that was read longest ago and has been read to its end.
+// pending is added to the turns of files that have more to read: they are closed last.
+const pending = 1 << 62
+
+// evict closes the file that was read longest ago, of those that have been read to
+// their ends, if there are such.
 func (r *reader) evict() bool {
 	var old *member
 	least := uint64(math.MaxUint64)
 	for _, s := range r.census.allStreams() {
 		for _, m := range s.active {
-			if m.file == nil || !m.file.IsOpen() || m.turn >= least || m.v.gone {
+			if m.file == nil || !m.file.IsOpen() || m.v.gone {
 				continue
 			}
-			old, least = m, m.turn
+			turn := m.turn
+			if !m.file.AtEnd() {
+				turn += pending
+			}
+			if turn < least {
+				old, least = m, turn
+			}
 		}
 	}
 	if old == nil {

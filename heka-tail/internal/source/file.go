@@ -330,6 +330,9 @@ func (s *File) Missing(size int64) int64 {
 	return max(0, size-s.offset)
 }
 
+// Start returns the sum of the first bytes of the content, as far as they are known.
+func (s *File) Start() position.Sum { return position.NewSum(s.head) }
+
 // Size returns how large the file was when it was read last; -1 if it was not.
 func (s *File) Size() int64 { return s.size }
 
@@ -356,14 +359,22 @@ func (s *File) Follow(live bool, wait time.Duration) {
 // back for that. What is read behind them comes at once.
 func (s *File) FlushLast() error { return s.framer.FlushLast() }
 
-// Dup returns another descriptor of the open file.
-func (s *File) Dup() (int, error) {
-	fd, err := unix.FcntlInt(uintptr(s.fd), unix.F_DUPFD_CLOEXEC, 0)
-	return fd, s.failed("dup", err)
+// Detach is Close, but returns the descriptor, which is the caller's then.
+func (s *File) Detach() int {
+	fd := s.fd
+	s.fd = -1
+	s.Close()
+	return fd
 }
 
 // Forget drops the position: nothing has the content any more.
-func (s *File) Forget() { s.framer.ticket.forget() }
+func (s *File) Forget() {
+	s.framer.ticket.forget()
+	s.Done()
+}
+
+// Done says that s is not used any more. Its position stays.
+func (s *File) Done() { s.sink.done(s.framer.ticket) }
 
 // Raw returns how many bytes of the file were read; those of the content if it is
 // stored as it is.

@@ -28,8 +28,9 @@ type Sink struct {
 	mu   sync.Mutex // held while Out takes its time
 	left int64      // of the limit; -1: there is none
 
-	desk    sync.Mutex // held for a moment only: acknowledgements must not wait for Out
-	tickets []*ticket  // by number, less one
+	desk    sync.Mutex         // held for a moment only: acknowledgements must not wait for Out
+	tickets map[uint32]*ticket // those of which something may be acknowledged yet
+	number  uint32             // of the ticket that was given out last
 }
 
 // NewSink returns a Sink that writes to out. It gives env a Pool if it has none.
@@ -133,22 +134,43 @@ func (s *Sink) ticket(stream string, offset int64) *ticket {
 	t.tracker.Start(offset)
 	s.desk.Lock()
 	defer s.desk.Unlock()
-	s.tickets = append(s.tickets, t)
-	t.number = uint32(len(s.tickets))
+	s.number++
+	if t.number = s.number; s.Store != nil {
+		if s.tickets == nil {
+			s.tickets = map[uint32]*ticket{}
+		}
+		s.tickets[t.number] = t
+	}
 	return t
+}
+
+// done forgets t, unless something of it is under way.
+func (s *Sink) done(t *ticket) {
+	t.mu.Lock()
+	all := t.store == nil || t.tracker.At() == t.tracker.End()
+	t.mu.Unlock()
+	if all {
+		s.desk.Lock()
+		delete(s.tickets, t.number)
+		s.desk.Unlock()
+	}
 }
 
 // Acked takes an acknowledgement back. It may be called while others read.
 func (s *Sink) Acked(r stage.Range) {
 	s.desk.Lock()
-	var t *ticket
-	if n := int(r.Source); n > 0 && n <= len(s.tickets) {
-		t = s.tickets[n-1]
-	}
+	t := s.tickets[r.Source]
 	s.desk.Unlock()
 	if t != nil {
 		t.acked(r)
 	}
+}
+
+// Waiting returns how many contents there are of which something may be acknowledged.
+func (s *Sink) Waiting() int {
+	s.desk.Lock()
+	defer s.desk.Unlock()
+	return len(s.tickets)
 }
 
 // mark is by what a content is known again that was read up to at.
