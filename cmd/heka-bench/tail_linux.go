@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 )
 
@@ -60,7 +59,9 @@ func benchTail(bin string, runs int, only string, size, history int) error {
 			return fmt.Errorf("%s: %w", s.name, err)
 		}
 		rows = append(append(rows, s.rows...), s.once...)
-		about = append(about, s.about)
+		if s.about != "" {
+			about = append(about, s.about)
+		}
 		for _, name := range []string{"files", "state"} {
 			if err := os.RemoveAll(g.path(name)); err != nil {
 				return err
@@ -68,7 +69,7 @@ func benchTail(bin string, runs int, only string, size, history int) error {
 		}
 	}
 	table(os.Stdout, rows)
-	for _, line := range slices.Compact(about) {
+	for _, line := range about {
 		fmt.Println(line)
 	}
 	return nil
