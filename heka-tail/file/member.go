@@ -96,17 +96,22 @@ func (s *stream) views() []view {
 		m.v = m.sight
 		list = append(list, view{member: m, sight: m.v, plain: !m.v.name.Packed})
 	}
-	slices.SortFunc(list, compare)
+	ages := make([]rotation.Age, len(list))
+	for i := range list {
+		ages[i] = list[i].age()
+	}
+	rising := rotation.Rising(ages)
+	slices.SortFunc(list, func(a, b view) int { return compare(a, b, rising) })
 	return list
 }
 
-func compare(a, b view) int {
+func compare(a, b view, rising bool) int {
 	if a.order != nil && b.order != nil {
 		if c := slices.Compare(a.order, b.order); c != 0 {
 			return c
 		}
 	}
-	return cmp.Or(rotation.Compare(a.age(), b.age()), cmp.Compare(a.path, b.path))
+	return cmp.Or(rotation.Compare(a.age(), b.age(), rising), cmp.Compare(a.path, b.path))
 }
 
 func (v *view) age() rotation.Age {

@@ -349,7 +349,13 @@ func (r *reader) move(s *stream, m *member, old *source.File) bool {
 			break
 		}
 	}
-	if at < 0 || !r.moveTo(list[at].member, old) {
+	if at < 0 {
+		return false
+	}
+	if v := &list[at]; r.peek(v, old.Shorter) {
+		v.known, v.why = passed, "a copy of what was read"
+		r.settle(v, old)
+	} else if !r.moveTo(v.member, old) {
 		return false
 	}
 	for i := at + 1; i < len(list); i++ {
@@ -362,6 +368,18 @@ func (r *reader) move(s *stream, m *member, old *source.File) bool {
 		}
 	}
 	return true
+}
+
+// settle gives up old, of which v has a copy that lacks the last lines that were read.
+func (r *reader) settle(v *view, old *source.File) {
+	if err := old.Leave(false); err != nil {
+		r.failed(v.member, err)
+	}
+	r.peek(v, func(o source.Origin) bool {
+		old.Settle(o)
+		return true
+	})
+	old.Close()
 }
 
 // moveTo makes old, which is closed, go on in the file of m, if that can be opened.

@@ -8,6 +8,7 @@ package rotation
 
 import (
 	"cmp"
+	"slices"
 	"strings"
 )
 
@@ -131,10 +132,10 @@ type Age struct {
 }
 
 // Compare orders the files of one family, the oldest first. The file in use is the
-// newest. What was seen to appear came in that order. The time of birth is the truth
-// for files that were written where they are; names tell for others, and if they
-// do not, the time of the last write.
-func Compare(a, b Age) int {
+// newest. What was seen to appear came in that order. Names tell for others; and if
+// they do not, the time of birth of files that were written where they are, or else
+// that of the last write. A family has one way to count, which Rising finds out.
+func Compare(a, b Age, rising bool) int {
 	switch {
 	case a.Base != b.Base:
 		if b.Base {
@@ -143,16 +144,32 @@ func Compare(a, b Age) int {
 		return 1
 	case a.FirstSeen != b.FirstSeen && a.FirstSeen > 0 && b.FirstSeen > 0 && a.Unpacked && b.Unpacked:
 		return cmp.Compare(a.FirstSeen, b.FirstSeen)
+	case a.Name.Date != b.Name.Date && a.Name.Date != "" && b.Name.Date != "":
+		return cmp.Compare(a.Name.Date, b.Name.Date)
+	case a.Name.Number != b.Name.Number && a.Name.Number >= 0 && b.Name.Number >= 0:
+		if rising {
+			return cmp.Compare(a.Name.Number, b.Name.Number)
+		}
+		return cmp.Compare(b.Name.Number, a.Name.Number)
 	case a.Unpacked && b.Unpacked && a.Born != b.Born && a.Born != 0 && b.Born != 0:
 		return cmp.Compare(a.Born, b.Born)
-	case a.Name.Date != "" && b.Name.Date != "":
-		if c := cmp.Compare(a.Name.Date, b.Name.Date); c != 0 {
-			return c
-		}
-	case a.Name.Number >= 0 && b.Name.Number >= 0:
-		if c := cmp.Compare(b.Name.Number, a.Name.Number); c != 0 {
-			return c
-		}
 	}
 	return cmp.Compare(a.Mtime, b.Mtime)
+}
+
+// Rising reports whether the numbers in the names of a family grow with time, which
+// is not how logrotate counts: most of the files were written last in that order.
+func Rising(ages []Age) bool {
+	var numbered []Age
+	for _, a := range ages {
+		if a.Name.Number >= 0 && !a.Base {
+			numbered = append(numbered, a)
+		}
+	}
+	slices.SortFunc(numbered, func(a, b Age) int { return cmp.Compare(a.Name.Number, b.Name.Number) })
+	up := 0
+	for i := 1; i < len(numbered); i++ {
+		up += cmp.Compare(numbered[i].Mtime, numbered[i-1].Mtime)
+	}
+	return up > 0
 }

@@ -62,7 +62,8 @@ func TestCompare(t *testing.T) {
 		t.Helper()
 		for range len(ages) { // whatever the order they come in
 			ages = append(ages[1:], ages[0])
-			got := slices.SortedStableFunc(slices.Values(ages), Compare)
+			rising := Rising(ages)
+			got := slices.SortedStableFunc(slices.Values(ages), func(a, b Age) int { return Compare(a, b, rising) })
 			var names []string
 			for _, a := range got {
 				names = append(names, fmt.Sprintf("%s%d", a.Name.Date, a.Mtime))
@@ -74,13 +75,15 @@ func TestCompare(t *testing.T) {
 	}
 	named := func(name string, mtime int64) Age { return Age{Name: Of(name), Mtime: mtime} }
 	base := Age{Name: Of("a"), Base: true, Mtime: 1}
-	f("9 5 1", named("a.3", 9), named("a.2.gz", 5), base)
+	f("5 9 1", named("a.3", 5), named("a.2.gz", 9), base)
+	f("4 9 5 1", named("a.3", 4), named("a.2.gz", 9), named("a.1", 5), base) // written late
+	f("5 8 9 1", named("a.7", 5), named("a.8", 8), named("a.9", 9), base)
 	f("202611209 202611215 1", named("a-20261120", 9), named("a-20261121", 5), base)
 	f("5 9 1", named("a.old", 5), named("a.bak", 9), base)
 	born := func(name string, born, mtime int64) Age {
 		return Age{Name: Of(name), Born: born, Mtime: mtime, Unpacked: true}
 	}
-	f("9 5 1", born("a.7", 1, 9), born("a.8", 2, 5), base) // whatever the numbers mean
+	f("9 5 1", born("a.old", 1, 9), born("a.bak", 2, 5), base)
 	seen := func(look int, mtime int64) Age {
 		return Age{Name: Of("a.1"), FirstSeen: look, Born: 100 - mtime, Mtime: mtime, Unpacked: true}
 	}

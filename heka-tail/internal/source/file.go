@@ -376,6 +376,15 @@ func (s *File) Forget() {
 // Done says that s is not used any more. Its position stays.
 func (s *File) Done() { s.sink.done(s.framer.ticket) }
 
+// Settle makes the position that of all of another file, which has what was read, or
+// less. The file of s has another content.
+func (s *File) Settle(o Origin) {
+	f, _, _ := detect(o.FD)
+	s.framer.ticket.settle(place{
+		path: o.Path, st: o.Stat, gen: s.gen, packed: f.format != packed.Plain, head: s.head,
+	})
+}
+
 // Raw returns how many bytes of the file were read; those of the content if it is
 // stored as it is.
 func (s *File) Raw() int64 {
@@ -439,7 +448,11 @@ func (s *File) Read(buf *Buffer, st Status) (more bool, err error) {
 		}
 		if short || s.holes.open {
 			s.size, s.mtime, s.ended = st.Size, st.Mtime, true
-			return false, s.flush(st)
+			err := s.flush(st)
+			if err == nil {
+				s.whole()
+			}
+			return false, err
 		}
 	}
 	return true, s.flush(st)
@@ -589,6 +602,7 @@ func (s *File) Leave(ended bool) error {
 	}
 	err := s.framer.Finish(s.rest, !ended)
 	s.rest = s.rest[:0]
+	s.whole()
 	return err
 }
 
@@ -601,6 +615,7 @@ func (s *File) Keep() error {
 	}
 	err := s.framer.FinishSeen(s.rest)
 	s.rest = s.rest[:0]
+	s.whole()
 	return err
 }
 
@@ -633,12 +648,15 @@ func (s *File) same(buf *Buffer, st Status) error {
 	return nil
 }
 
-// place is where the content is. Of what is compressed, the size says that it was
-// read to its end.
-func (s *File) place(st Status) place {
-	if s.Packed() && s.size < 0 {
-		st.Size = -1
+// whole says of what is compressed that all of it was read.
+func (s *File) whole() {
+	if s.ended && len(s.rest) == 0 && s.Packed() {
+		s.framer.ticket.ended(s.size)
 	}
+}
+
+// place is where the content is.
+func (s *File) place(st Status) place {
 	return place{
 		path: s.path, st: st, gen: s.gen, packed: s.Packed(), head: s.head,
 	}

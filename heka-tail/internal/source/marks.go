@@ -49,6 +49,16 @@ func (s marks) upTo(offset int64) (mark, bool) {
 // looked at; Read says ErrChanged if the rest is another.
 func (s *File) Recognises(o Origin) bool { return s.recognises(o, false) }
 
+// Shorter reports whether o, which s recognises, ends before what was read: it was
+// copied while the content still grew.
+func (s *File) Shorter(o Origin) bool {
+	f, _, err := detect(o.FD)
+	if err != nil || !f.decoded() {
+		return err == nil && o.Stat.Size < s.offset
+	}
+	return !unpacksTo(o, f, s.offset, position.NewSum(s.tail))
+}
+
 // MayBecome is Recognises, and also true of what may become a copy yet: it starts as s
 // does, and is too short to tell.
 func (s *File) MayBecome(o Origin) bool { return s.recognises(o, true) }
@@ -70,7 +80,7 @@ func (s *File) recognises(o Origin, growing bool) bool {
 		return false
 	}
 	if f.decoded() {
-		return n == len(s.head) && unpacksTo(o, f, s.offset, position.NewSum(s.tail))
+		return n == len(s.head) && s.unpacked(o, f)
 	}
 	if n < len(s.head) && int64(n) < s.offset || s.offset == 0 {
 		return true // all of a short file, or all that is known
@@ -84,6 +94,20 @@ func (s *File) recognises(o Origin, growing bool) bool {
 		return growing
 	}
 	return hasTail(o.FD, m.at, m.tail)
+}
+
+// unpacked reports whether o unpacks to the content: up to the offset, or, if it ends
+// before, up to the last mark in it.
+func (s *File) unpacked(o Origin, f form) bool {
+	if unpacksTo(o, f, s.offset, position.NewSum(s.tail)) {
+		return true
+	}
+	for i := len(s.marks) - 1; i >= 0; i-- {
+		if m := s.marks[i]; m.at < s.offset && unpacksTo(o, f, m.at, m.tail) {
+			return true
+		}
+	}
+	return false
 }
 
 // maxUnpack is how much is unpacked at most to find out whose the content is.

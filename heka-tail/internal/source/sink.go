@@ -200,6 +200,10 @@ type ticket struct {
 	rec     position.Record
 	tracker position.Tracker[mark]
 	begun   bool // it is in the store
+
+	packed bool  // of the file it is known only at the end how large it is
+	end    int64 // what is compressed ends here
+	size   int64 // of its file; 0: the end is not known
 }
 
 // sent notes what was written.
@@ -230,7 +234,33 @@ func (t *ticket) acked(r stage.Range) {
 	}
 	t.rec.Time = time.Now().UnixNano()
 	t.begun = true
+	t.whole()
 	t.store.Put(t.rec)
+}
+
+// whole notes the size of what is compressed when all of it came through: a record
+// with it says that there is nothing more to read.
+func (t *ticket) whole() {
+	switch {
+	case !t.packed:
+	case t.size > 0 && t.tracker.At() >= t.end:
+		t.rec.Size = t.size
+	default:
+		t.rec.Size = -1
+	}
+}
+
+// ended says that all of what is compressed was sent; its file has this size.
+func (t *ticket) ended(size int64) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.store == nil || !t.packed {
+		return
+	}
+	old := t.rec
+	t.end, t.size = t.tracker.End(), size
+	t.whole()
+	t.put(old)
 }
 
 // update changes the record by f, also in the store, if it is there.
@@ -274,8 +304,29 @@ func (t *ticket) place(p *place) {
 	if t.store != nil {
 		old := t.rec
 		p.set(&t.rec)
+		if t.packed = p.packed; t.packed {
+			t.whole()
+		}
 		t.put(old)
 	}
+}
+
+// settle makes the position that of all of the file at p.
+func (t *ticket) settle(p place) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.store == nil {
+		return
+	}
+	p.set(&t.rec)
+	t.rec.Seen = 0
+	if !p.packed {
+		t.rec.Offset, t.rec.Tail = p.st.Size, position.Sum{}
+	}
+	if t.begun {
+		t.store.Put(t.rec)
+	}
+	t.store = nil
 }
 
 func (t *ticket) identify(id Identity) {
