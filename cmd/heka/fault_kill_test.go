@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -55,7 +56,10 @@ func TestKilled(t *testing.T) {
 			// Saved once a second, and all that was written while nobody read may be read
 			// between the start and the first save.
 			window := int64(rate * (longest.Seconds()*2 + 3))
-			r := s.well(oracle.Allow{Repeats: true, MaxRun: window, Damage: true})
+			// A content that is copied or packed before its position was saved once is not
+			// known in its new file: its lines come again with that file's uuids.
+			moved := opt.Pack != "" || slices.Contains(opt.Hows, oracle.Copy)
+			r := s.well(oracle.Allow{Repeats: true, MaxRun: window, Damage: true, Moved: moved})
 			t.Logf("%d rotations; %d lines came %d times again, at most %d in a row; %d bytes of torn records",
 				s.r.Count(), r.Wrote, r.Duplicate, r.LongestRun, r.Damage)
 		})

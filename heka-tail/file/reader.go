@@ -410,16 +410,16 @@ func (r *reader) displaced(s *stream, m *member) error {
 	found := false
 	for i := range list {
 		v := &list[i]
-		if v.member == m || v.known != unknown || v.rec != nil {
-			continue
-		}
-		if found { // what m had in the meantime
+		fresh := v.known == unknown && v.rec == nil
+		switch {
+		case v.member == m:
+		case found && fresh: // what m had in the meantime
 			r.bind(s, v.member)
-		}
-		if !found && r.peek(v, func(o source.Origin) bool { return source.Has(o, rec) }) {
-			found = true
-			v.member.rec = &rec
-			r.bind(s, v.member)
+		case !found && r.peek(v, func(o source.Origin) bool { return source.Has(o, rec) }):
+			if found = true; fresh {
+				v.member.rec = &rec
+				r.bind(s, v.member)
+			}
 		}
 	}
 	if !found {

@@ -30,13 +30,13 @@ func (o *matchOptions) declare(fs *pflag.FlagSet) {
 	fs.StringVar(&o.expr, "file-match", "",
 		"read the files below the folder SOURCE whose path there matches `REGEX`, as streams")
 	fs.StringVar(&o.priority, "priority", "",
-		"with --file-match: `GROUPS` that order the files of a stream, oldest first; ^ turns one about")
+		"with --file-match: `GROUPS` that order a stream's files, oldest first; ^ turns one about")
 	fs.StringVar(&o.differentiator, "differentiator", "",
 		"with --file-match: `GROUPS` and text that make the names of streams")
 	fs.Var(&o.translate, "translate",
-		"with --file-match: numbers of what a group may match, `GROUP:TEXT=N,...`; may be repeated")
+		"with --file-match: numbers for texts of a group, `GROUP:TEXT=N,...` (repeatable)")
 	fs.StringVar(&o.oldest, "oldest", o.oldest,
-		"with --file-match: leave files alone that were last written longer ago than this `AGE`; 0: none")
+		"with --file-match: leave files alone that are older than this `AGE`; 0: none")
 }
 
 // layout checks the options.

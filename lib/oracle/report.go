@@ -72,6 +72,7 @@ type Allow struct {
 	Repeats bool  // lines that come again, as after a crash
 	MaxRun  int64 // if more than 0, how many of them in a row at most
 	Damage  bool  // bytes between records that are none, as of a killed program
+	Moved   bool  // what comes again has another uuid: it stands in another file by then
 }
 
 // Err returns what is wrong, nil if nothing is: anything missing, corrupt, foreign, or
@@ -87,7 +88,9 @@ func (r *Report) Err(allow Allow) error {
 	wrong(r.Corrupt, "corrupt")
 	wrong(r.Foreign, "foreign")
 	wrong(r.Disorder, "out of order")
-	wrong(r.OtherUuid, "came again with another uuid")
+	if !allow.Moved {
+		wrong(r.OtherUuid, "came again with another uuid")
+	}
 	wrong(r.SharedUuid, "with the uuid of another line")
 	if !allow.Repeats {
 		wrong(r.Duplicate, "duplicate")
