@@ -246,6 +246,13 @@ func (c *census) holds(m *member) int {
 	return m.fd
 }
 
+// anew makes m a file that came just now.
+func (c *census) anew(m *member) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	m.seen, m.came, m.at = max(c.look, 1), max(c.look, 1), time.Now()
+}
+
 // replan makes the reader plan s anew.
 func (c *census) replan(s *stream) {
 	c.mu.Lock()
@@ -308,13 +315,6 @@ func (c *census) remember(s *stream, records []position.Record) {
 
 func keyOf(rec position.Record) source.Key {
 	return source.Key{Dev: rec.Dev, Ino: rec.Ino, Born: rec.Born}
-}
-
-// idle reports whether the queue is empty.
-func (c *census) idle() bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return len(c.queue) == 0
 }
 
 // forget drops a member that has gone and is of no use any more.

@@ -103,6 +103,9 @@ func (r *reader) from(v *view) string {
 	case v.rec != nil && r.untouched(v.member):
 		return "read to its end"
 	case v.rec != nil:
+		if !v.plain {
+			return fmt.Sprintf("from byte %d, unpacked", v.rec.Offset)
+		}
 		return fmt.Sprintf("from byte %d of %d", v.rec.Offset, v.st.Size)
 	case start.FromEnd && start.Lines == 0:
 		return "from its end"

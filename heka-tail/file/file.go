@@ -112,7 +112,9 @@ func (t *tail) Run(ctx context.Context, _ stage.Reader, out stage.Writer) error 
 		t.stdin = t.env.Stdin
 	}
 	t.sink = source.NewSink(t.env, out)
-	t.sink.Spec, t.sink.Name = t.spec, t.opt.name
+	if t.sink.Spec = t.spec; t.tree == nil {
+		t.sink.Name = t.opt.name // else its streams have names
+	}
 	if t.tree != nil {
 		if err := t.tree.check(); err != nil {
 			return err

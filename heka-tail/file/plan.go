@@ -62,6 +62,9 @@ func (r *reader) plan(s *stream) error {
 	}
 	s.active = s.active[:0]
 	for _, v := range list {
+		if v.base && !v.gone && v.st.Regular() && r.pipes != nil {
+			r.pipes.replaced(v.path, v.st.Key)
+		}
 		if v.file != nil && !v.gone && v.file.Path() != v.path {
 			v.file.Rename(v.path)
 		}

@@ -314,6 +314,12 @@ func (r *reader) changed(s *stream, m *member, st source.Status) error {
 		source.CloseFd(fd)
 		return err
 	}
+	if !m.v.base && r.tail.tree == nil { // a rotated file, written over: perhaps by another copy
+		source.CloseFd(fd)
+		m.file, m.known, m.gen = nil, unknown, old.Gen()+1
+		r.census.anew(m)
+		return errReplan
+	}
 	r.log.log.Info(m.v.path + " was truncated; reading it from its start")
 	o := source.Origin{Name: s.name, Path: m.v.path, FD: fd, Stat: st, Gen: old.Gen() + 1}
 	if m.file, err = source.NewFile(r.sink, o, source.Start{}); err != nil {

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"os"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"github.com/spf13/pflag"
@@ -30,7 +29,7 @@ func (o *matchOptions) declare(fs *pflag.FlagSet) {
 	fs.StringVar(&o.expr, "file-match", "",
 		"read the files below the folder SOURCE whose path there matches `REGEX`, as streams")
 	fs.StringVar(&o.priority, "priority", "",
-		"with --file-match: `GROUPS` that order a stream's files, oldest first; ^ turns one about")
+		"with --file-match: `GROUPS` that order a stream's files, oldest first; ^ reverses")
 	fs.StringVar(&o.differentiator, "differentiator", "",
 		"with --file-match: `GROUPS` and text that make the names of streams")
 	fs.Var(&o.translate, "translate",
@@ -175,7 +174,16 @@ func (t *tree) check() error {
 	}
 	if !info.IsDir() {
 		return &stage.UsageError{Msg: t.root + " is no folder",
-			Hint: "--file-match looks through the folder that SOURCE names, as in " + strings.TrimSuffix(filepath.Dir(t.root), "/") + "/"}
+			Hint: "--file-match looks through the tree of the folder that SOURCE names"}
+	}
+	var places []logstream.Place
+	for path, err := range t.layout.Walk() {
+		if p, ok, perr := t.layout.Place(path); err == nil && ok && perr == nil && !t.tooOld(path) {
+			places = append(places, p)
+		}
+	}
+	if err := t.layout.Check(logstream.Group(places)); err != nil {
+		return usage(err)
 	}
 	return nil
 }

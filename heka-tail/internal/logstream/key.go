@@ -46,6 +46,7 @@ func (k *key) number(text string) (int, error) {
 	}
 	// A translation of nothing but "missing" leaves other texts to what is below.
 	if len(k.numbers) > 1 {
+		//lint:ignore ST1005 the text of Heka
 		return 0, fmt.Errorf("Value '%s' not found in translation map '%s'.", text, k.group)
 	}
 	switch k.group {
@@ -53,11 +54,13 @@ func (k *key) number(text string) (int, error) {
 		if n := named(low, months[:]); n >= 0 {
 			return n + 1, nil
 		}
+		//lint:ignore ST1005 the text of Heka
 		return 0, fmt.Errorf("Unable to locate month name: %s", text)
 	case dayName:
 		if n := named(low, days[:]); n >= 0 {
 			return n, nil
 		}
+		//lint:ignore ST1005 the text of Heka
 		return 0, fmt.Errorf("Unable to locate day name: %s", text)
 	}
 	if low == missing {

@@ -162,10 +162,7 @@ func TestWalkAndPlace(t *testing.T) {
 }
 
 func BenchmarkWalk10000(b *testing.B) {
-	var files []string
-	for _, path := range many() {
-		files = append(files, path)
-	}
+	files := slices.Clone(many())
 	root := tree(b, files...)
 	l, err := New(Options{Root: root, FileMatch: ".*"})
 	if err != nil {

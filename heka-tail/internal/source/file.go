@@ -531,6 +531,11 @@ func (s *File) decode(buf *Buffer) error {
 func (s *File) feed(b []byte, front int, last bool) error {
 	for front < len(b) && !s.holes.open {
 		n, skip := s.holes.cut(b[front:], s.offset, len(s.rest) == 0, last)
+		if lost := s.holes.ended(); lost > 0 {
+			if err := s.hole(s.offset-lost, lost); err != nil {
+				return err
+			}
+		}
 		end := front + n
 		if err := s.frame(b[:end], front); err != nil {
 			return err
@@ -544,10 +549,15 @@ func (s *File) feed(b []byte, front int, last bool) error {
 			s.framer.SeekTo(s.offset)
 		}
 	}
-	if lost := s.holes.ended(); lost > 0 {
-		return s.sink.Lost(s.path, s.offset-lost, lost, "a hole in the file: never written")
-	}
 	return nil
+}
+
+// hole tells of bytes before the offset that nobody wrote, behind the lines before it.
+func (s *File) hole(at, bytes int64) error {
+	if err := s.framer.Flush(); err != nil {
+		return err
+	}
+	return s.sink.Lost(s.path, at, bytes, "a hole in the file: never written")
 }
 
 // advance moves the offset by the last n bytes of b.

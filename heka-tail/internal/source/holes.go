@@ -48,7 +48,6 @@ func (h *holes) cut(p []byte, offset int64, fresh, last bool) (n, skip int) {
 	if fresh {
 		if k := h.missing(p, offset); k > 0 {
 			h.lost += int64(k)
-			h.over = k < len(p)
 			return 0, k
 		}
 	}
