@@ -71,6 +71,9 @@ func follow(ctx context.Context, t *tail, sink *source.Sink) error {
 		if err := r.plan(s); err != nil {
 			return err
 		}
+		if t.stopped() || ctx.Err() != nil {
+			return ctx.Err()
+		}
 	}
 	f.sayWaiting()
 	if err := t.firstSave(); err != nil {

@@ -21,6 +21,7 @@ type member struct {
 	fresh bool  // something changed since the reader looked
 
 	v      sight // what the reader knows of it
+	news   bool  // something of that is new
 	file   *source.File
 	rec    *position.Record // its position, if it has no File yet
 	gen    uint32           // how often it was truncated before it has its first File

@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"heka/heka-tail/internal/source"
+	"heka/lib/position"
 )
 
 // reader reads the members of streams, those of one stream oldest first: the next is
@@ -55,6 +56,7 @@ func (r *reader) step(s *stream) (more bool, err error) {
 	if err := r.plan(s); err != nil {
 		return false, err
 	}
+	r.news(s)
 	for i := 0; i < len(s.active); i++ {
 		m := s.active[i]
 		last := i == len(s.active)-1 && !m.v.gone
@@ -80,8 +82,8 @@ var errReplan = errors.New("plan again")
 // advance reads on in m. done says that the members behind it may be read: it is
 // read to its end.
 func (r *reader) advance(s *stream, m *member, last bool) (done, more bool, err error) {
-	fresh := r.fresh(m)
-	if m.known == retired && !fresh {
+	fresh := m.news
+	if m.news = false; m.known == retired && !fresh {
 		return true, false, nil
 	}
 	if m.file == nil || !m.file.IsOpen() {
@@ -171,21 +173,22 @@ func (r *reader) failed(m *member, err error) {
 	r.tail.failures.note(err, m.file != nil && m.file.Offset() > 0)
 }
 
-// fresh reports whether the census saw something new of m.
-func (r *reader) fresh(m *member) bool {
+// news takes over what the census saw of the members that s reads.
+func (r *reader) news(s *stream) {
 	r.census.mu.Lock()
 	defer r.census.mu.Unlock()
-	f := m.fresh
-	if f {
-		m.fresh, m.v = false, m.sight
+	for _, m := range s.active {
+		if m.fresh {
+			m.fresh, m.news, m.v = false, true, m.sight
+		}
 	}
-	return f
 }
 
 // ready makes m's File, if there is none yet, and opens it. False: it can't be read
 // now, or has nothing new.
 func (r *reader) ready(s *stream, m *member, fresh bool) (bool, error) {
 	if !fresh && m.file == nil && m.rec != nil && r.untouched(m) {
+		m.known = retired
 		return false, nil
 	}
 	fd, err := r.descriptor(m)
@@ -289,7 +292,17 @@ func (r *reader) gone(m *member) error {
 	if lost <= 0 {
 		return nil
 	}
+	if m.rec != nil {
+		r.drop(*m.rec) // told once
+	}
 	return r.sink.Lost(m.v.path, at, lost, "the file was removed before it was read")
+}
+
+// drop takes rec out of the store.
+func (r *reader) drop(rec position.Record) {
+	if r.sink.Store != nil {
+		r.sink.Store.Delete(rec.ID)
+	}
 }
 
 // changed deals with a file whose content is another one than was read: it was
@@ -425,6 +438,8 @@ func (r *reader) displaced(s *stream, m *member) error {
 			if found = true; fresh {
 				v.member.rec = &rec
 				r.bind(s, v.member)
+			} else {
+				r.drop(rec) // its lines come from there
 			}
 		}
 	}
