@@ -28,6 +28,7 @@ type member struct {
 	known  verdict
 	why    string    // for people: the reason of that
 	moving time.Time // when its name was seen to be that of another file
+	looked uint32    // up to this Gen of its File copies were looked for before it was read
 	retry  bool      // it could not be opened when it was to be
 	quiet  time.Time // since when nothing came from it
 	turn   uint64    // when it was read last

@@ -225,7 +225,11 @@ type starts struct {
 func (r *reader) alike(list []view, v *view) (all []int) {
 	if r.starts.of != &list[0] {
 		r.starts = starts{&list[0], map[position.Sum][]int{}, map[uint32]bool{}}
-		for j, w := range list {
+		for j := range list {
+			w := &list[j]
+			if w.known == bound && w.file == nil && w.rec == nil {
+				r.reserve(w.stream, w) // it was empty when it was decided upon
+			}
 			var sum position.Sum
 			switch {
 			case w.file != nil:
@@ -294,7 +298,7 @@ func (r *reader) begin(s *stream, v *view) error {
 	}
 	if start == (source.Start{}) || r.dry {
 		m.known = bound // its File is made when it is its turn
-		r.reserve(s, v)
+		r.reserve(s.name, v)
 		return nil
 	}
 	fd, err := r.descriptor(m)
@@ -318,12 +322,12 @@ func (r *reader) begin(s *stream, v *view) error {
 
 // reserve notes how v starts, and that it is to be read, in case it is another or
 // elsewhere when its turn comes, in this run or the next.
-func (r *reader) reserve(s *stream, v *view) {
+func (r *reader) reserve(stream string, v *view) {
 	if r.dry || !v.plain || v.st.Size == 0 && r.sink.Store == nil {
 		return
 	}
 	r.peek(v, func(o source.Origin) bool {
-		o.Name, o.Gen = s.name, v.gen
+		o.Name, o.Gen = stream, v.gen
 		rec, ok := source.Begin(o)
 		if ok {
 			v.member.rec = &rec
@@ -461,7 +465,8 @@ func (r *reader) byContent(s *stream, records []position.Record) (left []positio
 		}
 		v := &list[heads[rec.Head][i]]
 		was := rec.Path
-		whole := v.plain || rec.Packed || rec.ID != newest.ID && rec.Offset >= rec.Size
+		whole := v.plain || rec.Packed || rec.ID != newest.ID && rec.Offset >= rec.Size &&
+			r.peek(v, func(o source.Origin) bool { return source.UnpacksTo(o, rec.Offset) })
 		rec.Dev, rec.Ino, rec.Born = v.st.Key.Dev, v.st.Key.Ino, v.st.Key.Born
 		rec.Path, rec.Packed, rec.Size, rec.Mtime = v.path, !v.plain, v.st.Size, v.st.Mtime
 		if !whole {

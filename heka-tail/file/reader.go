@@ -99,6 +99,11 @@ func (r *reader) advance(s *stream, m *member, last bool) (done, more bool, err 
 	}
 	r.turn++
 	m.turn = r.turn
+	if r.live && st.Size > 0 && m.file.Gen() > m.looked && m.file.Offset() == 0 && m.v.base {
+		m.looked = m.file.Gen() // it may have been copied and truncated once more meanwhile
+		r.census.list(s, false)
+		return false, false, errReplan
+	}
 	if m.file.Unread(st) {
 		m.quiet = time.Now()
 		more, err = m.file.Read(&r.buf, st)

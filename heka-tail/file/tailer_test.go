@@ -142,8 +142,21 @@ func pipeTailer(t *testing.T, stdin *os.File, args ...string) *tailer {
 	return startOn(t, stdin, t.TempDir(), quick, 0, args...)
 }
 
+// limited runs heka-tail --limit n on args in dir.
+func limited(t *testing.T, dir string, n int64, args ...string) *tailer {
+	t.Helper()
+	return startEnv(t, &stage.Env{Limit: n}, os.Stdin, dir, quick, 0, args...)
+}
+
 func startOn(
 	t *testing.T, stdin *os.File, dir string, p pace, budget int, args ...string,
+) *tailer {
+	t.Helper()
+	return startEnv(t, &stage.Env{}, stdin, dir, p, budget, args...)
+}
+
+func startEnv(
+	t *testing.T, env *stage.Env, stdin *os.File, dir string, p pace, budget int, args ...string,
 ) *tailer {
 	t.Helper()
 	tl := &tailer{
@@ -151,7 +164,8 @@ func startOn(
 		out: make(chan got, 1<<16), stop: make(chan struct{}), ended: make(chan error, 1),
 	}
 	log := slog.New(slog.NewTextHandler(tl.logs, nil))
-	tl.env = &stage.Env{Hostname: "h", Stop: tl.stop, Log: log}
+	tl.env = env
+	env.Hostname, env.Stop, env.Log = "h", tl.stop, log
 	for i, a := range args {
 		if !strings.HasPrefix(a, "-") && !strings.HasPrefix(a, "/") {
 			args[i] = filepath.Join(dir, a)

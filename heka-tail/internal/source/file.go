@@ -46,6 +46,7 @@ type File struct {
 	framer *Framer
 	fd     int // -1 while closed
 	form   form
+	unsure bool     // that is to be found out again, when there is more
 	dec    *decoder // of what is decoded, while open
 
 	gen    uint32
@@ -85,7 +86,7 @@ type Origin struct {
 // NewFile returns the File of a content that is read from where start says. Errors
 // are of *os.PathError; ErrSpecial says that o is no regular file.
 func NewFile(sink *Sink, o Origin, start Start) (*File, error) {
-	s, err := newFile(sink, o)
+	s, err := newFile(sink, o, 0)
 	if err != nil {
 		return nil, err
 	}
@@ -121,7 +122,7 @@ func NewFile(sink *Sink, o Origin, start Start) (*File, error) {
 // Resume returns the File of the content that rec is the position of, which o has
 // now. ErrChanged says that o has another content.
 func Resume(sink *Sink, o Origin, rec position.Record) (*File, error) {
-	s, err := newFile(sink, o)
+	s, err := newFile(sink, o, rec.Offset)
 	if err != nil {
 		return nil, err
 	}
@@ -163,8 +164,9 @@ func Begin(o Origin) (position.Record, bool) {
 // ErrSpecial says that a file is no regular one, so that it has no offsets.
 var ErrSpecial = errors.New("no regular file")
 
-func newFile(sink *Sink, o Origin) (*File, error) {
-	s := &File{Key: o.Stat.Key, path: o.Path, sink: sink, fd: o.FD, gen: o.Gen, size: -1, turn: onceSize}
+// newFile returns the File of o, of which so much was read before.
+func newFile(sink *Sink, o Origin, read int64) (*File, error) {
+	s := &File{Key: o.Stat.Key, path: o.Path, sink: sink, fd: o.FD, gen: o.Gen, offset: read, size: -1, turn: onceSize}
 	err := ErrSpecial
 	switch {
 	case o.Stat.Dir():
@@ -181,13 +183,16 @@ func newFile(sink *Sink, o Origin) (*File, error) {
 
 // readForm finds out how the content is stored and how it starts.
 func (s *File) readForm() (err error) {
-	if s.form, _, err = detect(s.fd); err != nil {
+	var sure bool
+	if s.form, sure, err = detect(s.fd); err != nil {
 		return err
 	}
+	s.unsure = !sure
 	if s.holes.empty = nil; !s.form.decoded() {
 		s.holes.empty = func(offset int64) int64 { return emptyAt(s.fd, offset) }
 	}
-	s.head, err = headOf(s.fd, s.form, headSize)
+	head, err := headOf(s.fd, s.form, headSize)
+	s.setHead(head)
 	if s.form.decoded() {
 		err = nil // Read meets it again, behind what can be read
 	}
@@ -431,6 +436,15 @@ func (s *File) Expire() error {
 // stopped short of the end, for the sake of others. ErrChanged says that the content
 // is another one, of which nothing was read.
 func (s *File) Read(buf *Buffer, st Status) (more bool, err error) {
+	if s.unsure && s.offset == 0 && st.Size > 0 {
+		if err := s.readForm(); err != nil {
+			return false, s.failed("read", err)
+		}
+		if s.unsure && s.holes.wait > 0 { // one byte, say, of a mark of UTF-16
+			s.size, s.mtime, s.ended = st.Size, st.Mtime, true
+			return false, nil
+		}
+	}
 	if err := s.same(buf, st); err != nil {
 		return false, s.failed("read", err)
 	}
@@ -597,7 +611,7 @@ func (s *File) identify() {
 	if !s.form.decoded() && len(s.head) < headSize {
 		var b [headSize]byte
 		if n, err := pread(s.fd, b[:], 0); err == nil {
-			s.head = append(s.head[:0], b[:n]...)
+			s.setHead(b[:n])
 		}
 	}
 	_, whole := firstLine(s.head)
@@ -653,9 +667,20 @@ func (s *File) same(buf *Buffer, st Status) error {
 		return ErrChanged
 	}
 	if n > len(s.head) {
-		s.head = append(s.head[:0], b[:n]...)
+		s.setHead(b[:n])
 	}
 	return nil
+}
+
+// setHead notes how the content starts. NULs that were not read yet may still be
+// written over.
+func (s *File) setHead(b []byte) {
+	if read := min(s.offset, int64(len(b))); !s.form.decoded() {
+		if i := bytes.IndexByte(b[read:], 0); i >= 0 {
+			b = b[:int(read)+i]
+		}
+	}
+	s.head = append(s.head[:0], b...)
 }
 
 // whole says of what is compressed that all of it was read.

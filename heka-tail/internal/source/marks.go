@@ -65,7 +65,8 @@ func (s *File) MayBecome(o Origin) bool { return s.recognises(o, true) }
 
 func (s *File) recognises(o Origin, growing bool) bool {
 	if s.offset == 0 && len(s.head) == 0 && s.fd >= 0 && !s.form.decoded() {
-		s.head, _ = headOf(s.fd, s.form, headSize)
+		head, _ := headOf(s.fd, s.form, headSize)
+		s.setHead(head)
 	}
 	if !o.Stat.Regular() || len(s.head) == 0 {
 		return false
@@ -81,6 +82,12 @@ func (s *File) recognises(o Origin, growing bool) bool {
 	}
 	if f.decoded() {
 		return n == len(s.head) && s.unpacked(o, f)
+	}
+	if s.offset == 0 && s.fd >= 0 {
+		size := max(o.Stat.Size, int64(len(head)))
+		b := make([]byte, min(size, tailSize))
+		k, err := pread(o.FD, b, size-int64(len(b)))
+		return err == nil && k == len(b) && hasTail(s.fd, size, position.NewSum(b))
 	}
 	if n < len(s.head) && int64(n) < s.offset || s.offset == 0 {
 		return true // all of a short file, or all that is known
@@ -112,6 +119,18 @@ func (s *File) unpacked(o Origin, f form) bool {
 
 // maxUnpack is how much is unpacked at most to find out whose the content is.
 const maxUnpack = 64 << 20
+
+// UnpacksTo reports whether o is in gzip's format and unpacks to so many bytes, as its
+// end has it.
+func UnpacksTo(o Origin, size int64) bool {
+	f, _, err := detect(o.FD)
+	var b [4]byte
+	if err != nil || f.format != packed.Gzip {
+		return false
+	}
+	n, err := pread(o.FD, b[:], o.Stat.Size-int64(len(b)))
+	return err == nil && n == len(b) && binary.LittleEndian.Uint32(b[:]) == uint32(size)
+}
 
 // unpacksTo reports whether the bytes before offset of what o unpacks to are as tail
 // says, or may be.
