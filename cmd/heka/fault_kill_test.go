@@ -59,7 +59,12 @@ func TestKilled(t *testing.T) {
 			// A content that is copied or packed before its position was saved once is not
 			// known in its new file: its lines come again with that file's uuids.
 			moved := opt.Pack != "" || slices.Contains(opt.Hows, oracle.Copy)
-			r := s.well(oracle.Allow{Repeats: true, MaxRun: window, Damage: true, Moved: moved})
+			// A file that is packed in the very moment at which a killed run starts again may
+			// come behind the next: wanted with all faults, and not held yet.
+			late := opt.Pack != "" && !faults
+			r := s.well(oracle.Allow{
+				Repeats: true, MaxRun: window, Damage: true, Moved: moved, Order: late,
+			})
 			t.Logf("%d rotations; %d lines came %d times again, at most %d in a row; %d bytes of torn records",
 				s.r.Count(), r.Wrote, r.Duplicate, r.LongestRun, r.Damage)
 		})

@@ -246,6 +246,22 @@ func (c *census) holds(m *member) int {
 	return m.fd
 }
 
+// renamed looks for m, which does not have its name any more, and returns the name
+// that it has now.
+func (c *census) renamed(m *member) string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.siblings(c.streams[m.stream])
+	return m.path
+}
+
+// streamOf returns the stream of m.
+func (c *census) streamOf(m *member) *stream {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.streams[m.stream]
+}
+
 // anew makes m a file that came just now.
 func (c *census) anew(m *member) {
 	c.mu.Lock()

@@ -200,6 +200,12 @@ func (r *reader) copied(list []view, i, anchor int) (copied, wait bool) {
 		if j == i || !r.recognises(v, w) {
 			continue
 		}
+		if w.file == nil && w.rec != nil && w.known == bound { // it was not read
+			if w.gone {
+				v.member.rec, w.member.rec, w.member.known = w.rec, nil, passed
+			}
+			return false, !w.gone
+		}
 		if w.file == nil || !w.gone || w.file.IsOpen() {
 			return true, false
 		}

@@ -284,6 +284,9 @@ const missingFor = time.Second
 // that was not read is lost.
 func (r *reader) gone(m *member) error {
 	m.known = passed
+	if r.elsewhere(m) {
+		return errReplan
+	}
 	at, lost := int64(0), m.v.st.Size
 	switch {
 	case m.file != nil:
@@ -308,6 +311,30 @@ func (r *reader) drop(rec position.Record) {
 	if r.sink.Store != nil {
 		r.sink.Store.Delete(rec.ID)
 	}
+}
+
+// elsewhere reports whether a file that was not judged yet has the content of m, which
+// is gone, and makes that one take its place.
+func (r *reader) elsewhere(m *member) bool {
+	s := r.census.streamOf(m)
+	list := r.list(s)
+	for i := range list {
+		v := &list[i]
+		switch {
+		case v.member == m || v.known != unknown:
+		case m.file != nil && r.peek(v, m.file.Recognises):
+			if r.moveTo(v.member, m.file) {
+				m.file = nil
+				r.census.replan(s)
+				return true
+			}
+		case m.rec != nil && m.file == nil && r.peek(v, func(o source.Origin) bool { return source.Has(o, *m.rec) }):
+			v.member.rec, m.rec = m.rec, nil
+			r.bind(s, v.member)
+			return true
+		}
+	}
+	return false
 }
 
 // changed deals with a file whose content is another one than was read: it was
@@ -414,7 +441,9 @@ func (r *reader) moveTo(m *member, old *source.File) bool {
 	}
 	if err != nil {
 		old.Close()
-		r.failed(m, err)
+		if err != errReplan {
+			r.failed(m, err)
+		}
 	}
 	if err != nil || fd < 0 {
 		return false
@@ -476,12 +505,22 @@ func (r *reader) peek(v *view, ask func(source.Origin) bool) bool {
 	if fd := r.census.holds(v.member); fd >= 0 {
 		return ask(source.Origin{Path: v.path, FD: fd, Stat: v.st})
 	}
-	fd, st, err := source.OpenFd(v.path)
-	if err != nil {
-		return false
+	path := v.path
+	for range 3 {
+		fd, st, err := source.OpenFd(path)
+		if err == nil && st.Key == v.st.Key {
+			defer source.CloseFd(fd)
+			return ask(source.Origin{Path: path, FD: fd, Stat: st})
+		}
+		if err == nil {
+			source.CloseFd(fd)
+		}
+		if !r.live || err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return false
+		}
+		path = r.census.renamed(v.member) // while we looked
 	}
-	defer source.CloseFd(fd)
-	return st.Key == v.st.Key && ask(source.Origin{Path: v.path, FD: fd, Stat: st})
+	return false
 }
 
 // tidy gives up what has been read and is not likely to grow, and finds out whether

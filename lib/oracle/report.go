@@ -73,10 +73,11 @@ type Allow struct {
 	MaxRun  int64 // if more than 0, how many of them in a row at most
 	Damage  bool  // bytes between records that are none, as of a killed program
 	Moved   bool  // what comes again has another uuid: it stands in another file by then
+	Order   bool  // lines that come late, behind later ones
 }
 
-// Err returns what is wrong, nil if nothing is: anything missing, corrupt, foreign, or
-// out of order, any uuid that is not right, and what is not allowed.
+// Err returns what is wrong, nil if nothing is: anything missing, corrupt or foreign, any
+// uuid of another line, and what is not allowed.
 func (r *Report) Err(allow Allow) error {
 	var all []string
 	wrong := func(n int64, what string) {
@@ -87,7 +88,9 @@ func (r *Report) Err(allow Allow) error {
 	wrong(r.Missing, "missing")
 	wrong(r.Corrupt, "corrupt")
 	wrong(r.Foreign, "foreign")
-	wrong(r.Disorder, "out of order")
+	if !allow.Order {
+		wrong(r.Disorder, "out of order")
+	}
 	if !allow.Moved {
 		wrong(r.OtherUuid, "came again with another uuid")
 	}

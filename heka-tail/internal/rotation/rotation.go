@@ -158,18 +158,24 @@ func Compare(a, b Age, rising bool) int {
 }
 
 // Rising reports whether the numbers in the names of a family grow with time, which
-// is not how logrotate counts: most of the files were written last in that order.
+// is not how logrotate counts: of three files or more that are as they were written,
+// three in four of those next to each other were written last in that order.
 func Rising(ages []Age) bool {
 	var numbered []Age
 	for _, a := range ages {
-		if a.Name.Number >= 0 && !a.Base {
+		if a.Name.Number >= 0 && !a.Base && a.Unpacked {
 			numbered = append(numbered, a)
 		}
+	}
+	if len(numbered) < 3 {
+		return false
 	}
 	slices.SortFunc(numbered, func(a, b Age) int { return cmp.Compare(a.Name.Number, b.Name.Number) })
 	up := 0
 	for i := 1; i < len(numbered); i++ {
-		up += cmp.Compare(numbered[i].Mtime, numbered[i-1].Mtime)
+		if numbered[i].Mtime > numbered[i-1].Mtime {
+			up++
+		}
 	}
-	return up > 0
+	return 4*up >= 3*(len(numbered)-1)
 }

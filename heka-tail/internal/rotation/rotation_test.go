@@ -75,9 +75,13 @@ func TestCompare(t *testing.T) {
 	}
 	named := func(name string, mtime int64) Age { return Age{Name: Of(name), Mtime: mtime} }
 	base := Age{Name: Of("a"), Base: true, Mtime: 1}
+	plain := func(name string, mtime int64) Age {
+		return Age{Name: Of(name), Mtime: mtime, Unpacked: true}
+	}
 	f("5 9 1", named("a.3", 5), named("a.2.gz", 9), base)
-	f("4 9 5 1", named("a.3", 4), named("a.2.gz", 9), named("a.1", 5), base) // written late
-	f("5 8 9 1", named("a.7", 5), named("a.8", 8), named("a.9", 9), base)
+	f("9 5 1", named("a.3.gz", 9), named("a.2.gz", 5), base)              // packed since
+	f("4 9 5 1", plain("a.3", 4), plain("a.2", 9), plain("a.1", 5), base) // written late
+	f("5 8 9 1", plain("a.7", 5), plain("a.8", 8), plain("a.9", 9), base)
 	f("202611209 202611215 1", named("a-20261120", 9), named("a-20261121", 5), base)
 	f("5 9 1", named("a.old", 5), named("a.bak", 9), base)
 	born := func(name string, born, mtime int64) Age {

@@ -585,10 +585,10 @@ func (s *File) frame(b []byte, front int) error {
 	if len(b) == front {
 		return nil
 	}
-	s.identify()
-	s.framer.head = s.head
 	held := len(s.rest)
 	s.advance(b, len(b)-front)
+	s.identify() // by what is read, before there is a record of it
+	s.framer.head = s.head
 	rest, err := s.framer.Feed(b, front-held, s.offset)
 	if n := s.holes.unwritten(rest); n > 0 {
 		b, rest = b[:len(b)-n], rest[:len(rest)-n]
