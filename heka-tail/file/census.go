@@ -174,8 +174,11 @@ func (c *census) see(s *stream, f finding) (m *member, shrunk bool) {
 		m.st, m.born = st, st.Key.Born
 		c.byKey[st.Key] = m
 		s.members[st.Key] = m
-		c.take(m)
+		m.untaken = c.look > 0
 		s.changed = true
+	}
+	if m.untaken { // again if the name was another's by the time that it was opened
+		m.untaken = !c.take(f.path, m)
 	}
 	if f.base {
 		s.base = st.Key
@@ -209,21 +212,23 @@ func (c *census) rename(s *stream, m *member, f finding) {
 	c.enqueue(s)
 }
 
-// take holds a descriptor of m, so that it can be read whatever happens to its name.
-func (c *census) take(m *member) {
-	if c.look == 0 || !m.st.Regular() || !c.hold() {
-		return
+// take holds a descriptor of m, which has this path, so that it can be read whatever
+// happens to its name. False: it was renamed meanwhile.
+func (c *census) take(path string, m *member) bool {
+	if !m.st.Regular() || !c.hold() {
+		return true
 	}
-	fd, st, err := source.OpenFd(m.path)
+	fd, st, err := source.OpenFd(path)
 	if err != nil {
-		return // the reader will say so
+		return !errors.Is(err, fs.ErrNotExist) // the reader will say so
 	}
 	if st.Key != m.st.Key {
 		source.CloseFd(fd)
-		return
+		return false
 	}
 	m.fd = fd
 	c.held++
+	return true
 }
 
 // give hands the descriptor that is held of m to the reader; -1 if there is none.

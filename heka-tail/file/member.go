@@ -15,10 +15,11 @@ import (
 // what it is.
 type member struct {
 	sight
-	last  int   // the look that saw it last
-	fd    int   // held for the reader; -1: none
-	peak  int64 // its size before it became shorter
-	fresh bool  // something changed since the reader looked
+	last    int   // the look that saw it last
+	fd      int   // held for the reader; -1: none
+	untaken bool  // it could not be held yet
+	peak    int64 // its size before it became shorter
+	fresh   bool  // something changed since the reader looked
 
 	v      sight // what the reader knows of it
 	news   bool  // something of that is new

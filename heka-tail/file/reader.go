@@ -295,7 +295,7 @@ func (r *reader) gone(m *member) error {
 		lost = 0
 	case m.rec != nil:
 		at = max(m.rec.Offset, m.rec.Seen)
-		lost = m.rec.Size - at
+		lost = max(m.rec.Size, m.v.st.Size) - at
 	}
 	if lost <= 0 {
 		return nil
@@ -560,6 +560,9 @@ const maxLate = 16
 func (r *reader) retire(m *member) {
 	r.leave(m)
 	r.shut(m)
+	if fd := r.census.give(m); fd >= 0 {
+		source.CloseFd(fd)
+	}
 	m.known = retired
 }
 

@@ -290,7 +290,7 @@ func TestPlanTimes(t *testing.T) {
 			t.Errorf("%d rotations of %d lines", r.Count(), report.Wrote)
 		}
 	}
-	f(Plan{Rate: 5000, For: 200 * time.Millisecond, Every: 20 * time.Millisecond}, 100, 1000)
-	f(Plan{Bytes: 500_000, For: 200 * time.Millisecond, Every: 20 * time.Millisecond}, 100, 3000)
+	f(Plan{Rate: 5000, For: 200 * time.Millisecond, Every: 20 * time.Millisecond}, 100, 5000)
+	f(Plan{Bytes: 500_000, For: 200 * time.Millisecond, Every: 20 * time.Millisecond}, 100, 15_000)
 	f(Plan{Lines: 20_000, Every: time.Millisecond}, 20_000, 20_000)
 }
