@@ -40,7 +40,7 @@ func TestRotated(t *testing.T) {
 	}
 	f("create", "", hows(oracle.Create))
 	f("date", "", hows(oracle.Date))
-	f("keep", "", oracle.Rotation{Hows: []oracle.How{oracle.Create}, Keep: 10})
+	f("keep", "", oracle.Rotation{Hows: []oracle.How{oracle.Create}, Keep: full(25, 10)})
 	f("state", "--state s", hows(oracle.Create))
 }
 
@@ -275,7 +275,7 @@ func TestHalves(t *testing.T) {
 // read.
 func TestDescriptors(t *testing.T) {
 	s := newScene(t)
-	s.log(oracle.Rotation{Hows: []oracle.How{oracle.Create}, Keep: 10})
+	s.log(oracle.Rotation{Hows: []oracle.How{oracle.Create}, Keep: full(25, 10)})
 	l := s.run("heka-tail -f --from-start --state s logs/app.log")
 	s.fresh(l)
 	s.plan(oracle.Plan{Lines: 4000, Rate: 4000, EveryLines: 100})

@@ -27,6 +27,10 @@ var usual = pace{
 	linger: time.Minute, deleted: 5 * time.Second,
 }
 
+// maxPause is how long a look at everything is put off at most, however long the last
+// one took: files may be removed in the meantime.
+const maxPause = 100 * time.Millisecond
+
 // fsTick is how much the clock of a file system lags behind ours, at most.
 const fsTick = 10 * time.Millisecond
 
@@ -131,7 +135,7 @@ func (f *follower) look() {
 
 // run tells the census when to look, until ctx ends. A look at everything that is
 // asked for by a watch has to wait until four times as long has passed as the last
-// one took.
+// one took, or maxPause.
 func (f *follower) run(ctx context.Context) {
 	ticker := time.NewTicker(f.tail.pace.tick)
 	defer ticker.Stop()
@@ -151,7 +155,7 @@ func (f *follower) run(ctx context.Context) {
 			if !f.census.changed(f.watch.Take()) || due != nil {
 				continue
 			}
-			if wait := 4*took - time.Since(scanned); wait > 0 {
+			if wait := min(4*took, maxPause) - time.Since(scanned); wait > 0 {
 				due = time.After(wait)
 				continue
 			}
