@@ -275,7 +275,7 @@ func TestHalves(t *testing.T) {
 // read.
 func TestDescriptors(t *testing.T) {
 	s := newScene(t)
-	s.log(oracle.Rotation{Hows: []oracle.How{oracle.Create}, Keep: full(25, 10)})
+	s.log(oracle.Rotation{Hows: []oracle.How{oracle.Create}, Keep: 10})
 	l := s.run("heka-tail -f --from-start --state s logs/app.log")
 	s.fresh(l)
 	s.plan(oracle.Plan{Lines: 4000, Rate: 4000, EveryLines: 100})
