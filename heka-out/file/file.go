@@ -9,12 +9,12 @@ import (
 	"fmt"
 	"io/fs"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/spf13/pflag"
 
 	"heka/lib/encode"
+	"heka/lib/size"
 	"heka/lib/stage"
 	"heka/lib/target"
 )
@@ -127,28 +127,13 @@ func (o *options) check() (errs []error) {
 	return errs
 }
 
-// sizeUnits has KiB before B: the longest that fits comes first.
-var sizeUnits = []struct {
-	name  string
-	bytes int64
-}{
-	{"KiB", 1 << 10}, {"MiB", 1 << 20}, {"GiB", 1 << 30},
-	{"kB", 1e3}, {"MB", 1e6}, {"GB", 1e9},
-	{"B", 1}, {"K", 1 << 10}, {"M", 1 << 20}, {"G", 1 << 30}, {"", 1},
-}
-
 // parseSize reads a size in bytes; 0 for none.
 func parseSize(text string) (int64, bool) {
 	if text == "" {
 		return 0, true
 	}
-	for _, u := range sizeUnits {
-		if digits, ok := strings.CutSuffix(text, u.name); ok {
-			n, err := strconv.ParseInt(strings.TrimSpace(digits), 10, 64)
-			return n * u.bytes, err == nil && n > 0 && n <= 1<<50/u.bytes
-		}
-	}
-	return 0, false
+	n, ok := size.Parse(text)
+	return n, ok && n > 0
 }
 
 // newEncoder returns what makes the encoders of a format; nil for records.

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"heka/lib/encode"
+	"heka/lib/size"
 	"heka/lib/stage"
 )
 
@@ -29,8 +30,8 @@ type options struct {
 	tz        string
 	clock     string
 	color     string
-	maxRecord size
-	maxLine   size
+	maxRecord size.Value
+	maxLine   size.Value
 	hostname  string
 	keys      string
 	showData  bool
@@ -40,7 +41,7 @@ type options struct {
 // newOptions returns the defaults.
 func newOptions() *options {
 	return &options{
-		clock: "wall", color: "auto", maxRecord: 8 << 20, maxLine: 1 << 20, grace: 10 * time.Second,
+		clock: "wall", color: "auto", maxRecord: size.Value{Bytes: 8 << 20, Min: 1}, maxLine: size.Value{Bytes: 1 << 20, Min: 1}, grace: 10 * time.Second,
 	}
 }
 
@@ -119,7 +120,7 @@ func (o *options) check(env *stage.Env) []error {
 		env.Hostname, _ = os.Hostname()
 	}
 	env.Lanes, env.DataTime, env.Strict, env.ShowData = o.lanes, o.clock == "data", o.strict, o.showData
-	env.MaxRecord, env.MaxLine = int(o.maxRecord), int(o.maxLine)
+	env.MaxRecord, env.MaxLine = int(o.maxRecord.Bytes), int(o.maxLine.Bytes)
 	env.Flat, env.Columns, env.Template = o.flat, o.columns, o.template
 	return errs
 }

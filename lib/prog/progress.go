@@ -2,6 +2,7 @@ package prog
 
 import (
 	"fmt"
+	"heka/lib/size"
 	"os"
 	"strings"
 	"sync"
@@ -40,7 +41,7 @@ func (p *progress) set(done, total int64) {
 	left := time.Duration(float64(total-done) / max(rate, 1) * float64(time.Second))
 	fmt.Fprintf(p.f, "\r%s%s %3.0f%% %s of %s, %s/s, %s left\x1b[K",
 		strings.Repeat("█", full), strings.Repeat("░", width-full), part*100,
-		formatSize(done), formatSize(total), formatSize(int64(rate)), left.Round(time.Second))
+		size.Format(done), size.Format(total), size.Format(int64(rate)), left.Round(time.Second))
 }
 
 // close takes the bar away.

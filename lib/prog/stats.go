@@ -2,6 +2,7 @@ package prog
 
 import (
 	"fmt"
+	"heka/lib/size"
 	"strings"
 	"time"
 )
@@ -17,8 +18,8 @@ func (c *Command) statsLine(took time.Duration) string {
 		}
 	}
 	n := s.In.Load()
-	fmt.Fprintf(&b, " in %d (%s) out %d (%s)", n, formatSize(s.InBytes.Load()),
-		s.Out.Load(), formatSize(s.OutBytes.Load()))
+	fmt.Fprintf(&b, " in %d (%s) out %d (%s)", n, size.Format(s.InBytes.Load()),
+		s.Out.Load(), size.Format(s.OutBytes.Load()))
 	count("bad", s.Bad.Load())
 	count("dropped", s.Dropped.Load())
 	count("refused", s.Refused.Load())
@@ -29,7 +30,7 @@ func (c *Command) statsLine(took time.Duration) string {
 	count("gaps", s.Gaps.Load())
 	count("lost bytes", s.GapBytes.Load())
 	if n := s.Lag.Load(); n != 0 {
-		fmt.Fprintf(&b, " lag %s", formatSize(n))
+		fmt.Fprintf(&b, " lag %s", size.Format(n))
 	}
 	fmt.Fprintf(&b, " in %.3gs", took.Seconds())
 	if most := max(n, s.Out.Load()); most > 0 {
