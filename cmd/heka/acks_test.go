@@ -32,6 +32,8 @@ var ackWords = map[string][]string{
 	"heka-filter stats":    {"stats .n"},
 	"heka-filter hist":     {"hist .n"},
 	"heka-filter uniq":     {"uniq .n"},
+	"heka-filter flight":   {"flight .n==4", "flight .n>=3 by .n --last 2 --after 1"},
+	"heka-filter cost":     {"cost by .n", "cost .n>4 --fields every 10s"},
 	"heka-route route": {
 		".n>=4", "--to .n>=4=>*/to.heka", "--to .n>=4=>*/to --to .n<2=>*/more.heka --tee",
 		"--to TRUE=>|cat --else */else.heka",

@@ -4,10 +4,13 @@ package verbs
 import (
 	_ "embed"
 
+	"heka/heka-filter/cost"
 	"heka/heka-filter/count"
 	"heka/heka-filter/cut"
 	"heka/heka-filter/dedupe"
+	"heka/heka-filter/flight"
 	"heka/heka-filter/head"
+	"heka/heka-filter/heartbeat"
 	"heka/heka-filter/hist"
 	"heka/heka-filter/rate"
 	"heka/heka-filter/sample"
@@ -29,7 +32,8 @@ var Doc string
 // All are the kinds of heka-filter, in the order of its help: those that choose
 // messages, those that change them, those that summarise them.
 var All = []stage.Kind{
-	where.Kind, head.Kind, tail.Kind, sample.Kind, throttle.Kind, dedupe.Kind,
+	where.Kind, head.Kind, tail.Kind, sample.Kind, throttle.Kind, dedupe.Kind, flight.Kind,
 	cut.Kind, set.Kind,
-	count.Kind, top.Kind, rate.Kind, stats.Kind, hist.Kind, uniq.Kind,
+	count.Kind, top.Kind, rate.Kind, stats.Kind, hist.Kind, uniq.Kind, cost.Kind,
+	heartbeat.Kind,
 }
