@@ -80,7 +80,7 @@ func TestParse(t *testing.T) {
 	f("heka-decode alpha --depth x", "--depth x: want a whole number")
 	f("heka-decode alpha --grace x", "--grace x: want a duration like 500ms, 10s or 1h")
 	f("heka-decode alpha --max-line 0",
-		"--max-line 0: want a size of 1 B to 2 GiB, like 65536, 64KiB or 1MB")
+		"--max-line 0: want a size of 1B to 2GiB, like 65536, 64KiB or 1MB")
 	f("heka-decode alpha bad --clock x --limit -1",
 		"alpha: bad word\n--clock x: want wall or data\n--limit -1: want 0 (none) or more")
 	f("heka-filter alpha bad then beta bad", "alpha: bad word\nbeta: bad word")
