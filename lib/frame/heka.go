@@ -157,3 +157,7 @@ func AppendHeka(dst []byte, v *msg.View, s *Signer) []byte {
 	}
 	return dst
 }
+
+// AppendProtobuf appends the message of v to dst as the protobuf that AppendHeka
+// frames.
+func AppendProtobuf(dst []byte, v *msg.View) []byte { return appendPB(dst, v) }

@@ -48,6 +48,9 @@ func (w Wing) Run(words []string) int {
 	if c == nil {
 		return ExitOK
 	}
+	if err := c.enterWalls(); err != nil {
+		return report(w.Name, err)
+	}
 	return execute(w.Name, []*Command{c}, os.Stdin, os.Stdout)
 }
 
@@ -269,12 +272,13 @@ func exitStatus(err error) int {
 	var path *fs.PathError
 	var opErr *net.OpError
 	var busy *position.BusyError
+	var permanent stage.Permanent
 	switch {
 	case errors.As(err, &usage), errors.Is(err, fs.ErrNotExist):
 		return ExitUsage
 	case errors.As(err, &busy):
 		return ExitUnfinished
-	case errors.Is(err, position.ErrNewer):
+	case errors.Is(err, position.ErrNewer), errors.As(err, &permanent):
 		return ExitConfig
 	case errors.Is(err, stage.ErrBadData):
 		return ExitData

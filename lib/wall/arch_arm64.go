@@ -1,0 +1,7 @@
+//go:build linux
+
+package wall
+
+import "golang.org/x/sys/unix"
+
+const arch = unix.AUDIT_ARCH_AARCH64
