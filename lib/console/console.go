@@ -10,6 +10,9 @@
 //	         heka.stats, heka.hist and heka.uniq, and runs of others whose type starts
 //	         with "heka." and that have the same fields and no payload.
 //
+//	chart   a strip for each column of a circular buffer: messages whose field
+//	        payload_type is cbuf, and whose payload is one.
+//
 // A table has the columns of all its rows, numbers to the right. The first column
 // whose representation is "count" (or, without one, "%") is drawn as a bar in the
 // room that is left. A row with the field approximate has "~" before that number.

@@ -56,9 +56,10 @@ func (s *sink) measure() { s.k.width, s.k.height = s.screen.size() }
 // flush writes what is there to stay; with redraw, the snapshot even if there is
 // nothing.
 func (s *sink) flush(redraw bool) error {
-	if len(s.buf) == 0 && !redraw {
+	if len(s.buf) == 0 && !redraw && !s.redraw {
 		return nil
 	}
+	s.redraw = false
 	p := s.buf
 	if s.buf = s.buf[:0]; cap(p) > 2*flushAt {
 		s.buf = nil
@@ -78,7 +79,7 @@ func (s *sink) end(err error) error {
 	}
 	s.flushTable(s.windows)
 	if err == io.EOF {
-		s.frame.tables = nil
+		s.dropCharts()
 		err = nil
 	}
 	werr := s.flush(true)

@@ -40,6 +40,9 @@ func render(dst []byte, f *frame, k *look) (_ []byte, n int) {
 
 // lines returns the lines of t in f.
 func (t *table) lines(f *frame, k *look) [][]byte {
+	if t.chart != nil {
+		return t.chart.lines(k)
+	}
 	var text []byte
 	l := f.series
 	if f.timed && len(t.rows) == 1 && l != nil && l.fields == t.fields() {

@@ -38,6 +38,7 @@ type sink struct {
 	table   *table // that takes rows; nil: none
 	cleared bool   // the rows that were held before this batch are shown
 	frame   frame
+	redraw  bool  // the frame has changed
 	windows bool  // there are windows
 	err     error // of a write by the timer
 	closed  bool
@@ -143,7 +144,7 @@ func (s *sink) batch(b *stage.Batch) error {
 		b.View(i, &s.view)
 		if isRow(&s.view) {
 			s.row(&s.view)
-		} else {
+		} else if !s.chart(&s.view, true) {
 			s.flushTable(s.windows)
 			s.table, s.frame.series = nil, nil
 			s.buf = s.events.append(s.buf, &s.view, &s.k)
@@ -182,13 +183,13 @@ func (s *sink) interim(b *stage.Batch) error {
 	fresh := true
 	for i := range b.Off {
 		b.View(i, &s.view)
-		if !isRow(&s.view) {
+		if s.chart(&s.view, false) || !isRow(&s.view) {
 			continue
 		}
 		if f := &s.frame; fresh {
 			fresh = false
 			if n := len(f.tables); n > 0 && f.tables[n-1].time != s.view.Timestamp() {
-				f.tables = f.tables[:0]
+				f.dropRows()
 			}
 		}
 		s.snapshot(&s.view)

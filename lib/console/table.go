@@ -66,6 +66,7 @@ type table struct {
 	approx bool    // a row is approximate
 	record []byte  // of the only row, if the table is no result: it may be an event
 	frozen *layout // set once the table's head was drawn
+	chart  *chart  // it is a chart, and has no rows
 }
 
 // column is one of a table's columns. A field's name that repeats within a row has
@@ -107,7 +108,7 @@ func newTable(v *msg.View) *table {
 
 // takes reports whether v can be a row of t.
 func (t *table) takes(v *msg.View) bool {
-	if v.Timestamp() != t.time || !bytes.Equal(v.Type(), t.kind) {
+	if t.chart != nil || v.Timestamp() != t.time || !bytes.Equal(v.Type(), t.kind) {
 		return false
 	}
 	if t.result && t.frozen == nil {
