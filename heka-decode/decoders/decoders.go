@@ -10,6 +10,7 @@ import (
 	"heka/heka-decode/grok"
 	"heka/heka-decode/json"
 	"heka/heka-decode/logfmt"
+	"heka/heka-decode/lua"
 	"heka/heka-decode/nginx"
 	"heka/heka-decode/regex"
 	"heka/heka-decode/syslog"
@@ -28,4 +29,4 @@ var formats = []stage.Kind{
 
 // All are the kinds of heka-decode, in the order of its help.
 var All = append(formats[:len(formats):len(formats)],
-	regex.Kind, grok.Kind, auto.Kind(formats))
+	regex.Kind, grok.Kind, lua.Kind, auto.Kind(formats))

@@ -12,6 +12,9 @@ import (
 // formatHeka is the name of records; in files they stand in blocks.
 const formatHeka = "heka"
 
+// formatPayload is the name of payloads as they are: of what an encoder in Lua makes.
+const formatPayload = "payload"
+
 // endings has the format that the ending of a file's name asks for.
 var endings = map[string]string{
 	".heka": formatHeka, ".json": "json", ".jsonl": "json", ".ndjson": "json",
@@ -143,7 +146,7 @@ func (d *dest) fileOptions() target.FileOptions {
 	o := target.FileOptions{
 		Perm: d.opt.perm, Truncate: d.opt.truncate, Mkdir: d.opt.mkdir || d.template != nil,
 	}
-	if d.pack == packNone {
+	if d.pack == packNone && d.format != formatPayload {
 		o.Lines = true
 		if d.format == "json" || d.format == "logfmt" { // no newline but at a line's end
 			o.Whole = target.Lines

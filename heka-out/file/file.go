@@ -14,6 +14,9 @@ import (
 	"github.com/spf13/pflag"
 
 	"heka/lib/encode"
+	"heka/lib/sandbox"
+	"heka/lib/sandbox/asked"
+	"heka/lib/sandbox/transform"
 	"heka/lib/size"
 	"heka/lib/stage"
 	"heka/lib/target"
@@ -36,6 +39,8 @@ type options struct {
 	maxFiles int
 	truncate bool
 	mkdir    bool
+	encoder  string
+	lua      *asked.Flags // of the encoder
 
 	level  target.Level
 	perm   fs.FileMode
@@ -66,6 +71,9 @@ func declare(fs *pflag.FlagSet) stage.Make {
 	fs.StringVar(&o.mode, "mode", "0644", "permissions of new files, in `OCTAL`")
 	fs.BoolVar(&o.mkdir, "mkdir", false, "make the directory of DEST if it is missing")
 	fs.IntVar(&o.maxFiles, "max-files", 1000, "files that a DEST with %{...} may make: `N`")
+	fs.StringVar(&o.encoder, "encoder", "", "Lua `SCRIPT` that makes the text of each message, in place of -o")
+	o.lua = asked.Declare(fs)
+	o.lua.DeclareState(fs)
 	return o.make
 }
 
@@ -75,18 +83,41 @@ func (o *options) make(env *stage.Env, args []string) (stage.Stage, error) {
 		dest = args[0]
 	}
 	errs := o.check()
+	enc, eerrs := o.encode(env)
+	errs = append(errs, eerrs...)
+	var sink stage.Stage
 	if dest == "-" {
 		st, err := standardOutput(env)
-		return st, errors.Join(append(errs, err)...)
-	}
-	d, err := newDest(env, o, dest)
-	if err != nil {
 		errs = append(errs, err)
+		sink = st
+	} else if d, err := newDest(env, o, dest); err != nil {
+		errs = append(errs, err)
+	} else {
+		sink = d.stage()
 	}
-	if len(errs) > 0 {
-		return nil, errors.Join(errs...)
+	if err := errors.Join(errs...); err != nil {
+		return nil, err
 	}
-	return d.stage(), nil
+	if enc != nil {
+		return stage.Chain{enc, sink}, nil
+	}
+	return sink, nil
+}
+
+// encode returns the stage of --encoder, if that is given: what it makes stands in the
+// payloads, which are then written as they are.
+func (o *options) encode(env *stage.Env) (stage.Stage, []error) {
+	if o.encoder == "" {
+		return nil, nil
+	}
+	s, c, errs := o.lua.Script(env, sandbox.Encoder, o.encoder)
+	if env.Format != "" && env.Format != formatPayload {
+		errs = append(errs, &stage.UsageError{
+			Msg: "--encoder and -o " + env.Format + " both say what is written", Hint: "give one of the two",
+		})
+	}
+	env.Format = formatPayload
+	return transform.New(env, s, c, o.lua), errs
 }
 
 // check reads the flags, and reports all mistakes in them.

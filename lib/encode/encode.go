@@ -62,6 +62,7 @@ func Formats() []Format {
 		{Name: "csv", Doc: "comma-separated values with a header", Ordered: true},
 		{Name: "tsv", Doc: "as csv, separated by tabs", Ordered: true},
 		{Name: "text", Doc: "the payload, or else the fields"},
+		{Name: "payload", Doc: "the payload as it is, with nothing behind it"},
 		{Name: "template", Doc: "a text with %{Name} and %Y %m %d ..."},
 		{Name: "protobuf", Doc: "the framing and messages of Mozilla's Heka"},
 	}
@@ -96,6 +97,8 @@ func New(format string, opts Options) (func() Encoder, error) {
 		return func() Encoder { e, _ := NewCSV(c); return e }, nil
 	case "text":
 		return func() Encoder { return NewText() }, nil
+	case "payload":
+		return func() Encoder { return Payload{} }, nil
 	case "protobuf":
 		return func() Encoder { return Protobuf{} }, nil
 	case "template":

@@ -20,6 +20,13 @@ func (t *Text) Append(dst []byte, v *msg.View) []byte {
 	return endLine(append(dst, p...))
 }
 
+// Payload renders a message as its payload, byte for byte: for what an encoder in
+// Lua has made, which sees to its newlines itself.
+type Payload struct{}
+
+// Append appends the payload of v to dst.
+func (Payload) Append(dst []byte, v *msg.View) []byte { return append(dst, v.Payload()...) }
+
 // endLine appends a newline unless there is one.
 func endLine(dst []byte) []byte {
 	if n := len(dst); n > 0 && dst[n-1] == '\n' {

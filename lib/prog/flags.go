@@ -48,8 +48,8 @@ func newOptions() *options {
 // declare declares the shared flags on fs. What stands there already is the
 // default, so that several parts of one command line add up.
 func (o *options) declare(fs *pflag.FlagSet) {
-	fs.StringVarP(&o.format, "output", "o", o.format,
-		"output `FORMAT`: heka, json, logfmt, csv, tsv, text, template, table, protobuf")
+	fs.StringVarP(&o.format, "as", "o", o.format,
+		"output as `FORMAT`: heka, json, logfmt, csv, tsv, text, template, table, protobuf")
 	fs.BoolVar(&o.flat, "flat", o.flat, "with -o json or logfmt: the fields alone, no envelope")
 	fs.StringSliceVar(&o.columns, "columns", o.columns, "with -o csv or tsv: `NAMES` of the columns")
 	fs.StringVar(&o.template, "template", o.template,

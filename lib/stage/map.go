@@ -68,6 +68,58 @@ func runLane(ctx context.Context, l Lane, in Reader, out Writer) error {
 	}
 }
 
+// Expander makes any number of messages of one: emit takes them, and copies what b
+// holds. ErrDrop and other errors are as of a Func; what was emitted before one does
+// not go on. A Permanent error ends the pipeline.
+type Expander func(m *msg.View, emit func(b *msg.Builder)) error
+
+// Expand is Map for what makes any number of messages of one.
+func Expand(env *Env, name string, newExpander func() Expander) Parallel {
+	return lanes(func() Lane {
+		l := &expandLane{mapLane: mapLane{env: env, name: name}, expand: newExpander()}
+		l.emit = func(b *msg.Builder) {
+			l.out.Off = append(l.out.Off, uint32(len(l.out.Buf)))
+			l.out.Buf = b.Append(l.out.Buf)
+		}
+		return l
+	})
+}
+
+type expandLane struct {
+	mapLane
+	expand Expander
+	emit   func(b *msg.Builder)
+	out    *Batch
+}
+
+// Do is on the hot path of decoders whose lines are many messages.
+func (l *expandLane) Do(in *Batch) (*Batch, error) {
+	out := in.pool.Get()
+	out.Ack, out.Interim = in.Ack, in.Interim
+	l.out = out
+	defer in.Release()
+	for i := range in.Off {
+		in.View(i, &l.view)
+		records, bytes := len(out.Off), len(out.Buf)
+		err := l.expand(&l.view, l.emit)
+		if err == nil {
+			continue
+		}
+		out.Off, out.Buf = out.Off[:records], out.Buf[:bytes]
+		var permanent Permanent
+		switch {
+		case err == ErrDrop:
+		case errors.As(err, &permanent):
+			return out, err
+		default:
+			if err := l.fail(out, err); err != nil {
+				return out, err
+			}
+		}
+	}
+	return out, nil
+}
+
 type mapLane struct {
 	env  *Env
 	name string

@@ -41,7 +41,14 @@ type Meter struct {
 	root    *lua.LState
 
 	peak Used
+
+	every  int    // instructions between two calls of sample; 0: it is not called
+	until  int    // the next call of it
+	sample func() // looks where the machine is
 }
+
+// Sample has f called after each n instructions, and steps that count as such.
+func (m *Meter) Sample(n int, f func()) { m.every, m.until, m.sample = n, n, f }
 
 // Used is what a sandbox has used, at most, of each limit.
 type Used struct {
@@ -98,6 +105,9 @@ func (m *Meter) Begin() {
 // grant moves instructions from rest to left.
 func (m *Meter) grant() {
 	n := min(m.rest, most)
+	if m.every > 0 {
+		n = min(n, m.until)
+	}
 	m.rest -= n
 	m.granted, m.left = n, n
 }
@@ -109,6 +119,11 @@ func (m *Meter) End() int {
 		total = unlimited
 	}
 	n := total - m.rest - max(m.left, 0)
+	if m.every > 0 {
+		m.until = max(m.until-(m.granted-max(m.left, 0)), 1)
+		m.charge += (m.granted - max(m.left, 0)) * stepBytes
+		m.granted, m.left = 0, 0
+	}
 	m.peak.Instructions = max(m.peak.Instructions, n)
 	return n
 }
@@ -146,6 +161,12 @@ func (m *Meter) look() <-chan struct{} {
 	if m.rest <= 0 {
 		m.over = NoInstructions
 		return closed
+	}
+	if m.sample != nil {
+		if m.until -= m.granted; m.until <= 0 {
+			m.until = m.every
+			m.sample()
+		}
 	}
 	m.charge += m.granted * stepBytes
 	m.grant()

@@ -1,0 +1,315 @@
+package sandbox
+
+import (
+	"strings"
+
+	lua "github.com/yuin/gopher-lua"
+
+	"heka/lib/frame"
+	"heka/lib/msg"
+	"heka/lib/sandbox/host"
+)
+
+// variable is what the first argument of read_message names.
+type variable struct {
+	kind   varKind
+	header msg.Header
+	field  string
+}
+
+type varKind uint8
+
+const (
+	varUnknown varKind = iota
+	varRaw
+	varHeader
+	varField
+)
+
+// parseVariable reads a name such as Type or Fields[status].
+func parseVariable(name string) variable {
+	if name == "raw" {
+		return variable{kind: varRaw}
+	}
+	if h, ok := msg.HeaderNamed(name); ok {
+		return variable{kind: varHeader, header: h}
+	}
+	if in, ok := strings.CutPrefix(name, "Fields["); ok && strings.HasSuffix(in, "]") {
+		return variable{kind: varField, field: strings.Clone(in[:len(in)-1])}
+	}
+	return variable{}
+}
+
+// readings remembers what was read before: the meaning of names, which are constants
+// of the script, and values as Lua has them, since most come again.
+type readings struct {
+	names map[string]variable
+	texts [textSlots]lua.LValue
+	ints  [intSlots]lua.LValue
+}
+
+const (
+	maxNames  = 1024 // names of variables that are remembered
+	textSlots = 512
+	intSlots  = 1024 // whole numbers from 0 that need not be made
+	maxText2  = 64   // longer texts are not remembered
+)
+
+func (r *readings) init() {
+	r.names = map[string]variable{}
+	for i := range r.ints {
+		r.ints[i] = lua.LNumber(i)
+	}
+	for i := range r.texts {
+		r.texts[i] = lua.LString("")
+	}
+}
+
+func (r *readings) variable(name string) variable {
+	v, ok := r.names[name]
+	if !ok {
+		v = parseVariable(name)
+		if len(r.names) < maxNames {
+			r.names[strings.Clone(name)] = v
+		}
+	}
+	return v
+}
+
+// text returns b as a value of Lua. b may change afterwards.
+func (r *readings) text(m *host.Meter, L *lua.LState, b []byte) lua.LValue {
+	if len(b) > maxText2 {
+		m.Alloc(L, len(b))
+		return lua.LString(b)
+	}
+	h := uint32(2166136261)
+	for _, c := range b {
+		h = (h ^ uint32(c)) * 16777619
+	}
+	at := &r.texts[(h^h>>15)%textSlots]
+	if s := (*at).(lua.LString); string(s) == string(b) {
+		return *at
+	}
+	*at = lua.LString(b)
+	return *at
+}
+
+func (r *readings) number(f float64) lua.LValue {
+	if i := int(f); i >= 0 && i < intSlots && float64(i) == f && (i != 0 || f == 0) {
+		return r.ints[i]
+	}
+	return lua.LNumber(f)
+}
+
+// value returns the element i of v as a value of Lua; nil if there is none.
+func (s *Sandbox) value(v msg.Value, i int) lua.LValue {
+	if v.Kind() == msg.Array || i > 0 {
+		var ok bool
+		if v, ok = v.Elem(i); !ok {
+			return lua.LNil
+		}
+	}
+	switch v.Kind() {
+	case msg.String, msg.Bytes:
+		return s.readings.text(s.meter, s.state, v.Text())
+	case msg.Int, msg.Float:
+		return s.readings.number(v.Float())
+	case msg.Bool:
+		return lua.LBool(v.Bool())
+	}
+	return lua.LNil
+}
+
+// readMessage is read_message(var [, field index [, array index]]).
+func (s *Sandbox) readMessage(L *lua.LState) int {
+	const fn = "read_message"
+	n := L.GetTop()
+	if n < 1 || n > 3 {
+		L.RaiseError("read_message() incorrect number of arguments")
+	}
+	name, ok := L.Get(1).(lua.LString)
+	if !ok {
+		name = lua.LString(host.String(L, 1, fn))
+	}
+	fi, ai := 0, 0
+	if n > 1 {
+		if fi = host.OptInt(L, 2, fn, 0); fi < 0 {
+			host.ArgError(L, 2, fn, "field index must be >= 0")
+		}
+		if ai = host.OptInt(L, 3, fn, 0); ai < 0 {
+			host.ArgError(L, 3, fn, "array index must be >= 0")
+		}
+	}
+	v := s.readings.variable(string(name))
+	m := s.current()
+	if m == nil {
+		L.Push(lua.LNil)
+		return 1
+	}
+	L.Push(s.read(m, v, fi, ai))
+	return 1
+}
+
+func (s *Sandbox) read(m *msg.View, v variable, fi, ai int) lua.LValue {
+	switch v.kind {
+	case varField:
+		at := m.Seek(v.field, fi)
+		if at == 0 {
+			return lua.LNil
+		}
+		return s.value(msg.ValueAt(m.Body(), at), ai)
+	case varHeader:
+		return s.readHeader(m, v.header)
+	case varRaw:
+		raw := frame.AppendProtobuf(nil, m)
+		s.meter.Alloc(s.state, len(raw))
+		return lua.LString(raw)
+	}
+	return lua.LNil
+}
+
+func (s *Sandbox) readHeader(m *msg.View, h msg.Header) lua.LValue {
+	switch h {
+	case msg.Uuid:
+		return s.readings.text(s.meter, s.state, m.Uuid())
+	case msg.Timestamp:
+		return lua.LNumber(m.Timestamp())
+	case msg.Severity:
+		return s.readings.number(float64(m.Severity()))
+	case msg.Pid:
+		return s.readings.number(float64(m.Pid()))
+	}
+	return s.readings.text(s.meter, s.state, m.Text(h))
+}
+
+// Heka's numbers of the types of values.
+const (
+	typeString = iota
+	typeBytes
+	typeInteger
+	typeDouble
+	typeBool
+)
+
+func typeOf(v msg.Value) int {
+	k := v.Kind()
+	if k == msg.Array {
+		if e, ok := v.Elem(0); ok {
+			k = e.Kind()
+		}
+	}
+	switch k {
+	case msg.Bytes:
+		return typeBytes
+	case msg.Int:
+		return typeInteger
+	case msg.Float:
+		return typeDouble
+	case msg.Bool:
+		return typeBool
+	}
+	return typeString
+}
+
+// readNextField is read_next_field(): value type, name, first value, representation
+// and number of values of the next field; nil behind the last.
+func (s *Sandbox) readNextField(L *lua.LState) int {
+	if L.GetTop() != 0 {
+		L.RaiseError("read_next_field() takes no arguments")
+	}
+	m := s.current()
+	if m == nil {
+		L.Push(lua.LNil)
+		return 1
+	}
+	if !s.reading {
+		s.iter, s.reading = m.Fields(), true
+	}
+	if !s.iter.Next() {
+		s.reading = false
+		for range 5 {
+			L.Push(lua.LNil)
+		}
+		return 5
+	}
+	v := s.iter.Value
+	L.Push(s.readings.number(float64(typeOf(v))))
+	L.Push(s.readings.text(s.meter, L, s.iter.Name))
+	L.Push(s.value(v, 0))
+	L.Push(s.readings.text(s.meter, L, m.Rep(s.iter.Name)))
+	L.Push(s.readings.number(float64(v.Len())))
+	return 5
+}
+
+// readConfig is read_config(name).
+func (s *Sandbox) readConfig(L *lua.LState) int {
+	if L.GetTop() != 1 {
+		L.RaiseError("read_config() must have a single argument")
+	}
+	switch v := s.config.Values[host.String(L, 1, "read_config")].(type) {
+	case string:
+		L.Push(lua.LString(v))
+	case float64:
+		L.Push(lua.LNumber(v))
+	case bool:
+		L.Push(lua.LBool(v))
+	default:
+		L.Push(lua.LNil)
+	}
+	return 1
+}
+
+// decodeMessage is decode_message(protobuf): the message as a table.
+func (s *Sandbox) decodeMessage(L *lua.LState) int {
+	if L.GetTop() != 1 {
+		L.RaiseError("decode_message() takes a single string argument")
+	}
+	pb := host.String(L, 1, "decode_message")
+	s.meter.Step(L, len(pb)/16)
+	s.meter.Alloc(L, 2*len(pb))
+	record, err := frame.AppendFromHeka(nil, []byte(pb))
+	if err != nil {
+		L.RaiseError("decode_message() failed: %s", err)
+	}
+	var m msg.View
+	m.Reset(record[msg.HeaderSize:])
+	L.Push(s.table(L, &m))
+	return 1
+}
+
+// table returns m as decode_message does: what is set, with Fields as an array.
+func (s *Sandbox) table(L *lua.LState, m *msg.View) *lua.LTable {
+	t := L.CreateTable(0, 10)
+	t.RawSetString("Uuid", lua.LString(m.Uuid()))
+	t.RawSetString("Timestamp", lua.LNumber(m.Timestamp()))
+	for _, h := range []msg.Header{msg.Type, msg.Logger, msg.Payload, msg.EnvVersion, msg.Hostname} {
+		if v := m.Text(h); len(v) > 0 {
+			t.RawSetString(h.String(), lua.LString(v))
+		}
+	}
+	t.RawSetString("Severity", lua.LNumber(m.Severity()))
+	if m.Pid() != 0 {
+		t.RawSetString("Pid", lua.LNumber(m.Pid()))
+	}
+	fields := L.CreateTable(m.NumFields(), 0)
+	for it := m.Fields(); it.Next(); {
+		f := L.CreateTable(0, 4)
+		f.RawSetString("name", lua.LString(it.Name))
+		if typ := typeOf(it.Value); typ != typeString {
+			f.RawSetString("value_type", lua.LNumber(typ))
+		}
+		if rep := m.Rep(it.Name); len(rep) > 0 {
+			f.RawSetString("representation", lua.LString(rep))
+		}
+		values := L.CreateTable(it.Value.Len(), 0)
+		for i := range it.Value.Len() {
+			values.Append(s.value(it.Value, i))
+		}
+		f.RawSetString("value", values)
+		fields.Append(f)
+	}
+	if fields.Len() > 0 {
+		t.RawSetString("Fields", fields)
+	}
+	return t
+}
