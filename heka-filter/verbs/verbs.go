@@ -4,6 +4,7 @@ package verbs
 import (
 	_ "embed"
 
+	"heka/heka-filter/cbuf"
 	"heka/heka-filter/cost"
 	"heka/heka-filter/count"
 	"heka/heka-filter/cut"
@@ -34,6 +35,6 @@ var Doc string
 var All = []stage.Kind{
 	where.Kind, head.Kind, tail.Kind, sample.Kind, throttle.Kind, dedupe.Kind, flight.Kind,
 	cut.Kind, set.Kind,
-	count.Kind, top.Kind, rate.Kind, stats.Kind, hist.Kind, uniq.Kind, cost.Kind,
+	count.Kind, top.Kind, rate.Kind, stats.Kind, hist.Kind, uniq.Kind, cbuf.Kind, cost.Kind,
 	heartbeat.Kind,
 }
