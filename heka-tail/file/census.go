@@ -29,6 +29,7 @@ type census struct {
 
 	mu      sync.Mutex
 	look    int // number of the present one; 0: the first, before which nothing is new
+	round   int // of all looks
 	streams map[string]*stream
 	order   []*stream
 	byKey   map[source.Key]*member
@@ -58,25 +59,50 @@ func (c *census) all() {
 	for _, name := range c.layout.waited() {
 		c.stream(name)
 	}
+	c.round++
 	before := map[*stream]source.Key{}
 	for _, s := range c.order {
 		before[s], s.base = s.base, source.Key{}
 	}
-	shrunk := map[*stream]bool{}
 	for _, f := range found {
-		s := c.stream(f.stream)
-		if m, less := c.see(s, f); less {
-			shrunk[c.streams[m.stream]] = true
-		}
+		c.see(c.stream(f.stream), f)
 	}
 	for _, s := range c.order {
 		replaced := before[s] != s.base && (before[s] != (source.Key{}) || c.look > 0)
-		for tries := 0; (tries == 0 && (replaced || shrunk[s]) || c.unseen(s)) && tries < 3; tries++ {
-			c.siblings(s) // once more if a name changed under us
-		}
+		s.unsure = s.unsure || replaced
+		s.round = c.round
+	}
+	c.settle()
+	for _, s := range c.order {
 		c.vanish(s)
 	}
 	c.look++
+}
+
+// maxRounds is how often directories are looked through in one look, at most.
+const maxRounds = 8
+
+// settle looks at the streams again of which the present look may have seen one half
+// before a rotation, and the other after it, until there is nothing new in them. The
+// reader knows nothing of them meanwhile: else it would begin with what is newer.
+func (c *census) settle() {
+	for range maxRounds {
+		var unsure []*stream
+		var names []string
+		for _, s := range c.order {
+			if c.unseen(s) || s.unsure {
+				unsure, names = append(unsure, s), append(names, s.name)
+			}
+		}
+		if len(names) == 0 {
+			return
+		}
+		c.round++
+		for _, s := range unsure {
+			s.unsure, s.round, s.base = false, c.round, source.Key{}
+		}
+		c.siblings(c.layout.again(names...))
+	}
 }
 
 // stream returns the stream of this name.
@@ -91,11 +117,11 @@ func (c *census) stream(name string) *stream {
 	return s
 }
 
-// unseen reports whether a member of s was not found in the present look, and does not
+// unseen reports whether a member of s was not found in the last round, and does not
 // have the name that it had.
 func (c *census) unseen(s *stream) (lost bool) {
 	for _, m := range s.members {
-		if m.last != c.look && !m.gone && !c.still(s, m) {
+		if m.round != s.round && !m.gone && !c.still(s, m) {
 			lost = true
 		}
 	}
@@ -115,10 +141,15 @@ func (c *census) still(s *stream, m *member) bool {
 // vanish notes which members of s have none of their names any more.
 func (c *census) vanish(s *stream) {
 	for _, m := range s.members {
-		if m.last == c.look || m.gone {
+		if m.round == s.round || m.gone {
 			continue
 		}
 		m.gone, m.fresh, m.since = true, true, time.Now()
+		if m.fd >= 0 {
+			if st, err := source.StatFd(m.fd); err == nil { // as it was left
+				m.st.Size, m.st.Mtime = st.Size, st.Mtime
+			}
+		}
 		if c.byPath[m.path] == m {
 			delete(c.byPath, m.path)
 		}
@@ -136,35 +167,39 @@ func (c *census) list(s *stream, before bool) {
 		c.look = 0
 		defer func() { c.look = look }()
 	}
-	c.siblings(s)
+	c.siblings(c.layout.rotations(s.name))
+	s.listed = true
 }
 
-// siblings looks at what may be rotations of s. What the first such look finds may have
-// been there for long.
-func (c *census) siblings(s *stream) {
-	for _, f := range c.layout.rotations(s.name) {
-		m, _ := c.see(s, f)
+// siblings looks at what may be rotations. What the first such look finds of a stream
+// may have been there for long.
+func (c *census) siblings(found []finding) {
+	for _, f := range found {
+		s := c.stream(f.stream)
+		m := c.see(s, f)
 		if m != nil && !s.listed && !m.named && !m.base {
 			m.came = 0
 		}
 	}
-	s.listed = true
+	for _, f := range found {
+		c.streams[f.stream].listed = true
+	}
 }
 
-// see notes that f is there, as m; nil if it is not. It reports whether the file has
-// become shorter.
-func (c *census) see(s *stream, f finding) (m *member, shrunk bool) {
+// see notes that f is there, as m; nil if it is not.
+func (c *census) see(s *stream, f finding) *member {
 	st, err := source.Stat(f.path)
 	if err != nil {
 		if !c.quiet && !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, syscall.ENOTDIR) {
 			c.log.say(f.path, &os.PathError{Op: "stat", Path: f.path, Err: err})
 		}
-		return nil, false
+		s.unsure = s.unsure || f.listed && !exists(f.path)
+		return nil
 	}
-	m = c.byKey[st.Key]
+	m := c.byKey[st.Key]
 	if m != nil && c.streams[m.stream] != s { // it belongs to another stream already
 		if m.last == c.look {
-			return nil, false
+			return nil
 		}
 		f.stream, f.base = m.stream, false
 		s = c.streams[m.stream]
@@ -175,16 +210,21 @@ func (c *census) see(s *stream, f finding) (m *member, shrunk bool) {
 		c.byKey[st.Key] = m
 		s.members[st.Key] = m
 		m.untaken = c.look > 0
+		s.unsure = s.unsure || c.look > 0
 		s.changed = true
 	}
 	if m.untaken { // again if the name was another's by the time that it was opened
 		m.untaken = !c.take(f.path, m)
 	}
-	if f.base {
-		s.base = st.Key
+	switch {
+	case f.base:
+		s.base, m.inUse = st.Key, c.round
+	case m.aside == 0:
+		m.aside = c.round
 	}
-	if shrunk = st.Size < m.st.Size; shrunk {
-		m.peak = max(m.peak, m.st.Size)
+	shrunk := st.Size < m.st.Size
+	if shrunk {
+		m.peak, s.unsure = max(m.peak, m.st.Size), true
 		m.came, m.born = c.look+1, time.Now().UnixNano() // another content, newer than a copy of it
 	}
 	c.rename(s, m, f)
@@ -193,8 +233,14 @@ func (c *census) see(s *stream, f finding) (m *member, shrunk bool) {
 		m.fresh = true
 		c.enqueue(s)
 	}
-	m.st, m.gone, m.last = st, false, c.look
-	return m, shrunk
+	m.st, m.gone, m.last, m.round = st, false, c.look, c.round
+	return m
+}
+
+// exists reports whether there is such a name, whatever it leads to.
+func exists(path string) bool {
+	_, err := os.Lstat(path)
+	return err == nil
 }
 
 // rename notes the name of m.
@@ -204,6 +250,10 @@ func (c *census) rename(s *stream, m *member, f finding) {
 	}
 	if c.byPath[m.path] == m {
 		delete(c.byPath, m.path)
+	}
+	if m.path != f.path && m.last == c.look && c.look > 0 {
+		st, err := source.Stat(m.path)
+		s.unsure = s.unsure || err != nil || st.Key != m.st.Key // renamed under us
 	}
 	m.finding = f
 	c.byPath[f.path] = m
@@ -256,7 +306,7 @@ func (c *census) holds(m *member) int {
 func (c *census) renamed(m *member) string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.siblings(c.streams[m.stream])
+	c.siblings(c.layout.rotations(m.stream))
 	return m.path
 }
 

@@ -15,6 +15,7 @@ type finding struct {
 	stream string        // the name of the stream that it belongs to
 	base   bool          // it has the stream's own name: the file in use
 	named  bool          // the sources name it
+	listed bool          // a directory had the name
 	name   rotation.Name // of it
 	order  []int         // its place in the stream, if the layout knows
 }
@@ -25,9 +26,13 @@ type layout interface {
 	// anything.
 	named() ([]finding, []error)
 
-	// rotations returns the files beside the stream's own that may be rotations of it,
-	// whether named or not.
-	rotations(stream string) []finding
+	// rotations returns the files beside the streams' own that may be rotations of
+	// them, whether named or not.
+	rotations(streams ...string) []finding
+
+	// again looks through the directories of the streams, and returns what belongs to
+	// them.
+	again(streams ...string) []finding
 
 	// waited returns the streams that there are even if no file of theirs is there.
 	waited() []string
@@ -87,7 +92,9 @@ func (p *paths) named() ([]finding, []error) {
 		for _, path := range found {
 			if !seen[path] {
 				seen[path] = true
-				all = append(all, p.find(path, true))
+				f := p.find(path, true)
+				f.listed = true
+				all = append(all, f)
 			}
 		}
 	}
@@ -112,20 +119,34 @@ func (p *paths) matches(path string) bool {
 	})
 }
 
-func (p *paths) rotations(stream string) []finding {
-	dir, base := filepath.Split(stream)
-	d, err := os.Open(cmp.Or(dir, "."))
-	if err != nil {
-		return nil
+func (p *paths) rotations(streams ...string) []finding {
+	return slices.DeleteFunc(p.again(streams...), func(f finding) bool { return f.base })
+}
+
+func (p *paths) again(streams ...string) (all []finding) {
+	dirs := map[string][]string{}
+	for _, s := range streams {
+		dir, base := filepath.Split(s)
+		dirs[dir] = append(dirs[dir], base)
 	}
-	defer d.Close()
-	names, _ := d.Readdirnames(-1)
-	var all []finding
-	for _, n := range names {
-		if n != base && rotation.Of(n).Base == base {
+	for dir, bases := range dirs {
+		d, err := os.Open(cmp.Or(dir, "."))
+		if err != nil {
+			continue
+		}
+		names, _ := d.Readdirnames(-1)
+		d.Close()
+		slices.Sort(bases)
+		for _, n := range names {
 			f := p.find(dir+n, p.is[dir+n] || p.matches(dir+n))
-			f.stream, f.base = stream, false
-			all = append(all, f)
+			base := f.name.Base
+			if _, own := slices.BinarySearch(bases, n); own && (n == base || f.stream == f.path) {
+				base = n
+			}
+			if _, ok := slices.BinarySearch(bases, base); ok {
+				f.stream, f.base, f.listed = dir+base, n == base, true
+				all = append(all, f)
+			}
 		}
 	}
 	return all

@@ -16,6 +16,7 @@ import (
 type member struct {
 	sight
 	last    int   // the look that saw it last
+	round   int   // the same, the round
 	fd      int   // held for the reader; -1: none
 	untaken bool  // it could not be held yet
 	peak    int64 // its size before it became shorter
@@ -46,6 +47,9 @@ type sight struct {
 	came int  // the look before which it was not there; 0: nobody knows
 	gone bool // it has no name that we know
 
+	aside int // the first round that found it under another name than that in use
+	inUse int // the last round that found it under that
+
 	born  int64     // when its content was begun, nanoseconds since 1970 UTC; 0: unknown
 	at    time.Time // when it was found
 	since time.Time // since when it is gone
@@ -75,6 +79,8 @@ type stream struct {
 	base    source.Key // of the file in use
 	changed bool       // members came, went or were renamed since the reader planned
 	listed  bool       // what may be rotations was looked at
+	round   int        // the last in which its directory was looked through
+	unsure  bool       // there may be more than the present look saw
 	queued  bool
 
 	// the reader's
@@ -114,12 +120,24 @@ func compare(a, b view, rising bool) int {
 			return c
 		}
 	}
-	return cmp.Or(rotation.Compare(a.age(), b.age(), rising), cmp.Compare(a.path, b.path))
+	packed := func(v *view) int {
+		if v.plain {
+			return 0
+		}
+		return 1 // behind what it is made of
+	}
+	return cmp.Or(rotation.Compare(a.age(), b.age(), rising), cmp.Compare(packed(&a), packed(&b)),
+		cmp.Compare(a.path, b.path))
 }
 
+// age returns what tells how old v is. A name that it does not have any more does not.
 func (v *view) age() rotation.Age {
+	name := v.name
+	if v.gone {
+		name.Number, name.Date = -1, ""
+	}
 	return rotation.Age{
-		Name: v.name, Base: v.base && !v.gone, Born: v.born, Mtime: v.st.Mtime,
-		Unpacked: v.plain, FirstSeen: v.came,
+		Name: name, Base: v.base && !v.gone, Born: v.born, Mtime: v.st.Mtime,
+		Unpacked: v.plain, FirstSeen: v.came, Aside: v.aside, InUse: v.inUse,
 	}
 }

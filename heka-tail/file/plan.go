@@ -112,7 +112,7 @@ func (r *reader) judge(s *stream, list []view, i, anchor int) error {
 	case v.rec != nil:
 		v.known = bound
 		return nil
-	case !v.named && !r.follows(s, list, i, anchor) && !r.unknownCopy(s, list, i):
+	case !v.named && !r.follows(s, list, i, anchor) && !r.cameSince(s, list, i):
 		v.why = "it is not named, and what is older than the file in use is left alone"
 		return nil // asked again when the stream has gone on
 	case !v.named:
@@ -141,17 +141,21 @@ func (r *reader) judge(s *stream, list []view, i, anchor int) error {
 	return nil
 }
 
-// unknownCopy reports whether list[i], which the sources do not name, came since the
-// stream was read last and has nothing that is known: the file in use was copied and
-// truncated before anything of it was seen.
-func (r *reader) unknownCopy(s *stream, list []view, i int) bool {
+// cameSince reports whether list[i], which the sources do not name, was written since
+// the stream was read last and has nothing that is known. Either the file in use was
+// copied and truncated before anything of it was seen, or it was in use between two
+// looks. Whether what is compressed is known is asked when it is whole.
+func (r *reader) cameSince(s *stream, list []view, i int) bool {
 	v := &list[i]
 	since := r.began
 	for _, rec := range s.records {
 		since = min(since, rec.Time)
 	}
-	if !r.live || !v.plain || v.gone || v.st.Size == 0 || min(v.st.Key.Born, v.st.Mtime) < since {
+	if !r.live || v.gone || v.st.Size == 0 || min(v.st.Key.Born, v.st.Mtime) < since {
 		return false
+	}
+	if !v.plain {
+		return v.seen > 0
 	}
 	for j := range list {
 		if j != i && r.recognises(v, &list[j]) {
@@ -265,6 +269,10 @@ func (r *reader) recognises(v, w *view) bool {
 		return r.peek(v, w.file.MayBecome)
 	case w.file != nil:
 		return r.peek(v, w.file.Recognises)
+	case w.rec != nil && w.rec.Offset == 0 && w.base && !w.gone && v.plain && w.plain:
+		return r.peek(v, func(o source.Origin) bool { // equal heads are not enough
+			return source.Has(o, *w.rec) && r.peek(w, func(all source.Origin) bool { return source.StartsAs(all, o) })
+		})
 	case w.rec != nil:
 		return r.peek(v, func(o source.Origin) bool { return source.Has(o, *w.rec) })
 	}

@@ -3,6 +3,7 @@ package file
 import (
 	"bytes"
 	"cmp"
+	"fmt"
 	"os"
 	"strings"
 	"testing"
@@ -23,6 +24,7 @@ type story struct {
 	pace    func(*pace)
 	want    string // of a burst, if other than that of the steps together
 	racy    string // what is not right yet when the reader is stopped within a step
+	halfway string // the same when it happens within a look
 	noState bool
 	// followed says that halves of lines are written, which come as such at an end.
 	followed bool
@@ -290,6 +292,9 @@ func tell(t *testing.T, st story) {
 		t.Run("poll", live("-f", "--poll", "--from-start"))
 		if st.unseen == "" {
 			t.Run("burst", burst("-f", "--poll", "--from-start"))
+			for i := 0; i < 8 && st.halfway == ""; i++ {
+				t.Run(fmt.Sprintf("within looks %d", i), func(t *testing.T) { within(t, st, 1+i/2, 1+i%2) })
+			}
 		}
 		if !st.noState {
 			t.Run("stopped", func(t *testing.T) { stopped(t, st, all, each) })

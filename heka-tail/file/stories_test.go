@@ -230,7 +230,8 @@ func TestTruncateStories(t *testing.T) {
 				{func(s *scene) { copytruncate(s); s.put("a.log", "9\n") }, "9"},
 			}})
 		tell(t, story{name: "copytruncate with equal heads " + args, args: args,
-			racy: "a copy whose original was never read may be read twice or late", steps: []step{
+			racy:    "a copy whose original was never read may be read twice or late",
+			halfway: "that the file in use is another shows when the copy is seen", steps: []step{
 				{func(s *scene) { s.put("a.log", banner+"1\n") }, bannerLines + " 1"},
 				{func(s *scene) { s.put("a.log", "2\n"); copytruncate(s); s.put("a.log", banner+"3\n") }, "2 " + bannerLines + " 3"},
 				{func(s *scene) {

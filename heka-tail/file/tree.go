@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/spf13/pflag"
@@ -138,7 +139,7 @@ func (t *tree) named() (all []finding, errs []error) {
 	for _, s := range streams {
 		for i, f := range s.Files {
 			all = append(all, finding{
-				path: filepath.Join(t.root, f.Path), stream: s.Name, base: i == len(s.Files)-1, named: true,
+				path: filepath.Join(t.root, f.Path), stream: s.Name, base: i == len(s.Files)-1, named: true, listed: true,
 				name: rotation.Of(filepath.Base(f.Path)), order: f.Order,
 			})
 		}
@@ -155,7 +156,12 @@ func (t *tree) tooOld(path string) bool {
 }
 
 // rotations returns nothing: what belongs to a stream, the expression says.
-func (t *tree) rotations(string) []finding { return nil }
+func (t *tree) rotations(...string) []finding { return nil }
+
+func (t *tree) again(streams ...string) []finding {
+	all, _ := t.named()
+	return slices.DeleteFunc(all, func(f finding) bool { return !slices.Contains(streams, f.stream) })
+}
 
 func (t *tree) concerns(string) bool { return true }
 

@@ -129,12 +129,17 @@ type Age struct {
 	Born, Mtime int64 // nanoseconds since 1970 UTC; Born is 0 if unknown
 	Unpacked    bool  // its bytes are as they were written, so that Born counts
 	FirstSeen   int   // the look that found it while we watched; 0: it was there before
+	Aside       int   // the first look that found it put aside; 0: none
+	InUse       int   // the last look that found it in use; 0: none
 }
+
+// before reports whether a was put aside already when b was in use.
+func (a *Age) before(b *Age) bool { return a.Aside > 0 && a.Aside <= b.InUse }
 
 // Compare orders the files of one family, the oldest first. The file in use is the
 // newest. What was seen to appear came in that order. Names tell for others; and if
-// they do not, the time of birth of files that were written where they are, or else
-// that of the last write. A family has one way to count, which Rising finds out.
+// they do not, which was put aside when the other was in use; the time of birth of files
+// that were written where they are; or else that of the last write. A family has one way to count, which Rising finds out.
 func Compare(a, b Age, rising bool) int {
 	switch {
 	case a.Base != b.Base:
@@ -151,6 +156,11 @@ func Compare(a, b Age, rising bool) int {
 			return cmp.Compare(a.Name.Number, b.Name.Number)
 		}
 		return cmp.Compare(b.Name.Number, a.Name.Number)
+	case a.before(&b) != b.before(&a):
+		if a.before(&b) {
+			return -1
+		}
+		return 1
 	case a.Unpacked && b.Unpacked && a.Born != b.Born && a.Born != 0 && b.Born != 0:
 		return cmp.Compare(a.Born, b.Born)
 	}

@@ -35,6 +35,9 @@ func OpenFd(path string) (int, Status, error) {
 	return fd, st, nil
 }
 
+// StatFd returns the status of what OpenFd opened.
+func StatFd(fd int) (Status, error) { return statFd(uintptr(fd)) }
+
 // CloseFd closes what OpenFd opened.
 func CloseFd(fd int) { unix.Close(fd) }
 

@@ -179,6 +179,18 @@ func Has(o Origin, rec position.Record) bool {
 	return o.Stat.Size >= rec.Offset && hasTail(o.FD, rec.Offset, rec.Tail)
 }
 
+// StartsAs reports whether the open file all, which starts as o does, also has the last
+// bytes of o at their place. Both are stored as they are.
+func StartsAs(all, o Origin) bool {
+	st, err := StatFd(o.FD)
+	if err != nil {
+		return false
+	}
+	b := make([]byte, min(st.Size, tailSize))
+	n, err := pread(o.FD, b, st.Size-int64(len(b)))
+	return err == nil && n == len(b) && hasTail(all.FD, st.Size, position.NewSum(b))
+}
+
 // Heads returns the sums of the first bytes of the content of the open file o, of each
 // of the lengths that lens has as true and that the content is long enough for.
 func Heads(o Origin, lens map[uint32]bool) []position.Sum {
