@@ -121,6 +121,16 @@ func TestRestore(t *testing.T) {
 	f(false, "0 0 1 2", "0 0 1 2")
 }
 
+// TestRestoreOfHeka has a state that Heka wrote, where 0 stands for what has not changed.
+func TestRestoreOfHeka(t *testing.T) {
+	const text = "2 2 1 1 1 2 1 2 4 1 4 2 1 0 1"
+	b := newBuffer(t, 3, 3, 1, true)
+	if err := b.Restore(text); err != nil {
+		t.Fatal(err)
+	}
+	equal(t, inner(b), text)
+}
+
 func TestRestoredGoesOn(t *testing.T) {
 	a, at := filled(t, true, 0, 1, 2)
 	b, then := filled(t, true)
