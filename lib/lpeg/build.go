@@ -53,7 +53,6 @@ func (l *library) node(L *lua.LState, i int, fn string) *node {
 
 // grammar returns the grammar whose rules t has.
 func (l *library) grammar(L *lua.LState, t *lua.LTable, arg int, fn string) *node {
-	meter := host.Of(L)
 	var name, first lua.LValue = lua.LNumber(1), t.RawGetInt(1)
 	if first != lua.LNil && lua.LVCanConvToString(first) {
 		name = first
@@ -68,7 +67,6 @@ func (l *library) grammar(L *lua.LState, t *lua.LTable, arg int, fn string) *nod
 	} else {
 		L.RaiseError("initial rule '%s' is not a pattern", ruleName(name))
 	}
-	size := bodies[0].size
 	t.ForEach(func(k, v lua.LValue) {
 		if k == lua.LNumber(1) || k == name {
 			return
@@ -81,8 +79,17 @@ func (l *library) grammar(L *lua.LState, t *lua.LTable, arg int, fn string) *nod
 			host.ArgError(L, arg, fn, "grammar has too many rules")
 		}
 		names, bodies = append(names, k), append(bodies, p.node)
-		size = addSize(size, p.node.size)
 	})
+	return closed(L, names, bodies)
+}
+
+// closed is newGrammar, which ends the call if there is a mistake.
+func closed(L *lua.LState, names []lua.LValue, bodies []*node) *node {
+	meter := host.Of(L)
+	var size int32
+	for _, b := range bodies {
+		size = addSize(size, b.size)
+	}
 	if size > maxSize {
 		tooBig(L)
 	}
@@ -193,21 +200,25 @@ func (l *library) power(L *lua.LState) int {
 
 // division is the operator /.
 func (l *library) division(L *lua.LState) int {
-	a := l.node(L, 1, "?")
-	switch v := L.Get(2).(type) {
+	return l.push(L, divide(L, l.node(L, 1, "?"), L.Get(2), "?"))
+}
+
+// divide returns a / v; fn is for the text of errors.
+func divide(L *lua.LState, a *node, v lua.LValue, fn string) *node {
+	switch v := v.(type) {
 	case *lua.LFunction:
-		return l.push(L, newCapture(capFunction, a, 0, v))
+		return newCapture(capFunction, a, 0, v)
 	case *lua.LTable:
-		return l.push(L, newCapture(capQuery, a, 0, v))
+		return newCapture(capQuery, a, 0, v)
 	case lua.LString:
-		return l.push(L, newCapture(capString, a, 0, v))
+		return newCapture(capString, a, 0, v)
 	case lua.LNumber:
 		n := host.ToInt(float64(v))
 		if n < 0 || n > math.MaxInt16 {
-			host.ArgError(L, 1, "?", "invalid number")
+			host.ArgError(L, 1, fn, "invalid number")
 		}
-		return l.push(L, newCapture(capNumber, a, int32(n), nil))
+		return newCapture(capNumber, a, int32(n), nil)
 	}
-	host.ArgError(L, 2, "?", "invalid replacement value")
-	return 0
+	host.ArgError(L, 2, fn, "invalid replacement value")
+	return nil
 }

@@ -214,7 +214,10 @@ func (c *compiler) genRep(n *node, fl *follow) {
 			return
 		}
 	}
-	if n.m >= 0 {
+	switch {
+	case n.m == n.n:
+		return
+	case n.m > 0:
 		c.genUpTo(n.a, int(n.m-n.n), fl)
 		return
 	}

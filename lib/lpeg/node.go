@@ -148,7 +148,10 @@ func derive(n *node, a, b facts) facts {
 		f.nullable = n.n == 0 || a.nullable
 		f.nofail = n.n == 0 || a.nofail
 		f.headfail = n.n == 1 && a.headfail
-		if n.m >= 0 && a.fixed == 0 {
+		switch {
+		case n.m == n.n && a.fixed >= 0:
+			f.fixed = mulSize(n.n, a.fixed)
+		case n.m >= 0 && a.fixed == 0:
 			f.fixed = 0
 		}
 	case kNot, kBehind:
@@ -249,6 +252,17 @@ func newRep(a *node, n int32) *node {
 		return finish(&node{kind: kRep, a: a, n: n, m: -1})
 	}
 	return finish(&node{kind: kRep, a: a, n: 0, m: -n})
+}
+
+// newTimes returns a, n times.
+func newTimes(a *node, n int32) *node {
+	switch n {
+	case 0:
+		return nodeTrue
+	case 1:
+		return a
+	}
+	return finish(&node{kind: kRep, a: a, n: n, m: n})
 }
 
 func newCapture(c capture, a *node, n int32, v lua.LValue) *node {

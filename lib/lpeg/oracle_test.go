@@ -115,3 +115,5 @@ func readCases(t testing.TB, name string) []string {
 }
 
 func TestOracle(t *testing.T) { compare(t, readCases(t, "cases.txt")) }
+
+func TestOracleRe(t *testing.T) { compare(t, readCases(t, "re.txt")) }
