@@ -191,14 +191,14 @@ func TestErrors(t *testing.T) {
 }
 
 func TestLimits(t *testing.T) {
-	L := newState(t, host.Limits{Instructions: 10_000, Memory: 1 << 20})
+	L := newState(t, host.Limits{Instructions: 20_000, Memory: 1 << 20})
 	f := func(source, want string) {
 		t.Helper()
 		if got := eval(L, source); got != want {
 			t.Errorf("%.60s\n got %s\nwant %s", source, got, want)
 		}
 	}
-	L.SetGlobal("blanks", lua.LString(strings.Repeat(" ", 20_000)))
+	L.SetGlobal("blanks", lua.LString(strings.Repeat(" ", 30_000)))
 	f(`return struct.size(blanks)`, host.NoInstructions)
 	L.SetGlobal("long", lua.LString(strings.Repeat("s", 100_000)))
 	f(`return #struct.pack("ss", long, long)`, "200002")
