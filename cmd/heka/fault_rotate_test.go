@@ -280,7 +280,7 @@ func TestDescriptors(t *testing.T) {
 	s.fresh(l)
 	s.plan(oracle.Plan{Lines: 4000, Rate: 4000, EveryLines: 100})
 	s.come(l)
-	poll(t, 30*time.Second, "descriptors are given back", func() bool {
+	poll(t, patience, "descriptors are given back", func() bool {
 		return l.open(s.path("logs")) <= 12 // those that have a name may stay open for a while
 	})
 	s.fresh(l)

@@ -150,7 +150,7 @@ func (s *scene) drained() {
 }
 
 // stuck is how long a pipeline may take to give the next line while lines are due.
-const stuck = 10 * time.Second
+const stuck = patience
 
 // come waits until all lines that are written have come.
 func (s *scene) come(l *line) {
@@ -191,11 +191,11 @@ func (l *line) ended() bool {
 	return true
 }
 
-// fresh wants a line that is written now within 5 s.
+// fresh wants a line that is written now within 5 s, where time is measured.
 func (s *scene) fresh(l *line) {
 	s.t.Helper()
 	s.write(1)
-	s.comeWithin(l, 5*time.Second)
+	s.comeWithin(l, full(patience, 5*time.Second))
 }
 
 // stop ends a pipeline by a signal, and wants status 0.

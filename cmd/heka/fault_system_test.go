@@ -43,7 +43,7 @@ func TestFullState(t *testing.T) {
 		s.rotate()
 		s.fresh(l)
 	}
-	poll(t, 5*time.Second, "the full disk is reported", func() bool {
+	poll(t, patience, "the full disk is reported", func() bool {
 		return strings.Contains(l.said(), "no space left")
 	})
 	s.kill(l)
@@ -60,10 +60,10 @@ func TestFullState(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.fresh(l)
-	poll(t, 5*time.Second, "positions are saved again", func() bool { return content(t, state) != old })
-	poll(t, 5*time.Second, "positions are at rest", func() bool {
+	poll(t, patience, "positions are saved again", func() bool { return content(t, state) != old })
+	poll(t, patience, "positions are at rest", func() bool {
 		was := content(t, state)
-		s.until(l, 1200*time.Millisecond)
+		s.until(l, 3*time.Second)
 		return content(t, state) == was
 	})
 	before = s.check.Report()

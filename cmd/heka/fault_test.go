@@ -15,14 +15,13 @@ import (
 	"heka/lib/oracle"
 )
 
-// soon is what counts as at once; more on a busy machine under the race detector.
-const soon = time.Second
-
+// atOnce is how long something may take that happens at once. What a busy machine
+// needs for it says nothing: how fast it is, is measured where faults are wanted.
 func atOnce() time.Duration {
-	if raceDetector {
-		return 4 * soon
+	if faults && !raceDetector {
+		return time.Second
 	}
-	return soon
+	return patience
 }
 
 func write(t *testing.T, path string, data []byte) {
@@ -228,7 +227,7 @@ func TestSecondSignal(t *testing.T) {
 func TestGrace(t *testing.T) {
 	l := blocked(t, "heka-tail f --grace 100ms | heka-filter where TRUE -o text --grace 100ms")
 	l.signal(syscall.SIGTERM)
-	l.wait(5*time.Second, 0, 75)
+	l.wait(patience, 0, 75)
 	if code := l.procs[1].cmd.ProcessState.ExitCode(); code != 75 {
 		t.Errorf("status %d, want 75", code)
 	}

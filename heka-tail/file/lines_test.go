@@ -36,11 +36,11 @@ func TestLineStories(t *testing.T) {
 			put(wide(bom+"1\nü"), "1"), put(wide("2\n"), "ü2"), put(wide("3\n")[:3], ""), put(wide("3\n")[3:], "3"),
 			rotate(wide(bom+"4\n"), "4"))
 	}
-	f("docker", "--multiline=docker a.log",
+	f("docker", "--multiline=docker --multiline-timeout=1h a.log",
 		put(`{"log":"ab","stream":"stdout","time":"2026-01-01T00:00:00Z"}`+"\n", ""),
 		put(`{"log":"cd\n","stream":"stdout","time":"2026-01-01T00:00:00Z"}`+"\n", `{"log":"abcd\n","stream":"stdout","time":"2026-01-01T00:00:00Z"}`),
 		put(`{"log":"x\n","stream":"stderr","time":"2026-01-01T00:00:00Z"}`+"\n", `{"log":"x\n","stream":"stderr","time":"2026-01-01T00:00:00Z"}`))
-	f("cri", "--multiline=cri a.log",
+	f("cri", "--multiline=cri --multiline-timeout=1h a.log",
 		put("2026-01-01T00:00:00Z stdout P ab\n", ""), put("2026-01-01T00:00:00Z stdout F cd\n", "2026-01-01T00:00:00Z_stdout_F_abcd"))
 }
 

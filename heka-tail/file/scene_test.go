@@ -179,7 +179,7 @@ func (p *play) start(more ...string) {
 // sync waits until there are n lines.
 func (p *play) sync(n int) {
 	p.Helper()
-	over := time.After(patience)
+	over := time.After(deadline)
 	for len(p.got) < n {
 		select {
 		case g := <-p.tl.out:
@@ -189,9 +189,6 @@ func (p *play) sync(n int) {
 		}
 	}
 }
-
-// patience is how long a play waits for lines.
-const patience = 5 * time.Second
 
 // empty stands for an empty line.
 const empty = "()"

@@ -15,7 +15,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // next waits until Take says name, or all.
 func next(t *testing.T, w *Watcher, name string) {
 	t.Helper()
-	over := time.After(10 * time.Second)
+	over := time.After(time.Minute)
 	for {
 		select {
 		case <-w.Wake():
