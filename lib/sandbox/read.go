@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"strings"
+	"unsafe"
 
 	lua "github.com/yuin/gopher-lua"
 
@@ -44,15 +45,24 @@ func parseVariable(name string) variable {
 // of the script, and values as Lua has them, since most come again.
 type readings struct {
 	names map[string]variable
+	known [nameSlots]knownName
 	texts [textSlots]lua.LValue
 	ints  [intSlots]lua.LValue
 }
 
+// knownName is the meaning of one string of the script, told by where it stands in
+// memory: a constant is the same string in each call. It keeps the string alive.
+type knownName struct {
+	name string
+	v    variable
+}
+
 const (
+	nameSlots = 64   // a power of two
 	maxNames  = 1024 // names of variables that are remembered
 	textSlots = 512
 	intSlots  = 1024 // whole numbers from 0 that need not be made
-	maxText2  = 64   // longer texts are not remembered
+	longText  = 64   // longer texts are not remembered
 )
 
 func (r *readings) init() {
@@ -65,7 +75,12 @@ func (r *readings) init() {
 	}
 }
 
-func (r *readings) variable(name string) variable {
+func (r *readings) variable(name string) *variable {
+	p := uintptr(unsafe.Pointer(unsafe.StringData(name)))
+	k := &r.known[(p>>3^p>>9)%nameSlots]
+	if unsafe.StringData(k.name) == unsafe.StringData(name) && len(k.name) == len(name) && name != "" {
+		return &k.v
+	}
 	v, ok := r.names[name]
 	if !ok {
 		v = parseVariable(name)
@@ -73,12 +88,16 @@ func (r *readings) variable(name string) variable {
 			r.names[strings.Clone(name)] = v
 		}
 	}
-	return v
+	if len(name) <= longText {
+		*k = knownName{name, v}
+		return &k.v
+	}
+	return &v
 }
 
 // text returns b as a value of Lua. b may change afterwards.
 func (r *readings) text(m *host.Meter, L *lua.LState, b []byte) lua.LValue {
-	if len(b) > maxText2 {
+	if len(b) > longText {
 		m.Alloc(L, len(b))
 		return lua.LString(b)
 	}
@@ -150,7 +169,7 @@ func (s *Sandbox) readMessage(L *lua.LState) int {
 	return 1
 }
 
-func (s *Sandbox) read(m *msg.View, v variable, fi, ai int) lua.LValue {
+func (s *Sandbox) read(m *msg.View, v *variable, fi, ai int) lua.LValue {
 	switch v.kind {
 	case varField:
 		at := m.Seek(v.field, fi)

@@ -88,7 +88,7 @@ func plain(v lua.LValue) (any, bool) {
 }
 
 // write changes the message; false if it can't be done.
-func (s *Sandbox) write(v variable, value any, rep string, fi, ai int) bool {
+func (s *Sandbox) write(v *variable, value any, rep string, fi, ai int) bool {
 	e := &s.edited
 	if !e.live {
 		e.message, e.live = s.message.Message(), true
