@@ -50,24 +50,19 @@ local x = l.xdigit
 local x4 = x * x * x * x
 local octal = l.R"07"
 
--- one returns the pattern of the keys of t, which gives their values.
-local function one(t)
+-- letters returns the pattern of a backslash and a key of t, which gives its value.
+local function letters(t)
     local keys = ""
     for k in pairs(t) do keys = keys .. k end
-    return l.S(keys) / t
+    return l.P"\\" * l.C(l.S(keys)) / t
 end
 
-local c_letters = {a = "\a", b = "\b", e = "\27", f = "\f", n = "\n", r = "\r", t = "\t",
-                   v = "\v", ["\\"] = "\\", ["'"] = "'", ['"'] = '"', ["?"] = "?"}
-
-c = l.P"\\" * (one(c_letters) +
-               l.P"u" * (x4 / hex_to_utf8) +
-               l.P"U" * (x4 * x4 / hex_to_utf8) +
-               octal * octal^-2 / octal_to_char +
-               l.P"x" * (x * x^-1 / hex_to_char))
-
-local json_letters = {b = "\b", f = "\f", n = "\n", r = "\r", t = "\t", ["\\"] = "\\",
-                      ["/"] = "/", ['"'] = '"'}
+c = letters{a = "\a", b = "\b", e = "\27", f = "\f", n = "\n", r = "\r", t = "\t", v = "\v",
+            ["\\"] = "\\", ["'"] = "'", ['"'] = '"', ["?"] = "?"} +
+    l.P"\\u" * l.C(x4) / hex_to_utf8 +
+    l.P"\\U" * l.C(x4 * x4) / hex_to_utf8 +
+    l.P"\\" * l.C(octal * octal^-2) / octal_to_char +
+    l.P"\\x" * l.C(x * x^-1) / hex_to_char
 
 -- Code points above U+FFFF are two escapes in JSON.
 local function pair(high, low)
@@ -76,11 +71,12 @@ end
 local high = l.C(l.S"dD" * l.S"89abAB" * x * x)
 local low  = l.C(l.S"dD" * l.S"cdefCDEF" * x * x)
 
-json = l.P"\\" * (one(json_letters) +
-                  l.P"u" * high * "\\u" * low / pair +
-                  l.P"u" * (x4 / hex_to_utf8))
+json = letters{b = "\b", f = "\f", n = "\n", r = "\r", t = "\t", ["\\"] = "\\", ["/"] = "/",
+               ['"'] = '"'} +
+       l.P"\\u" * high * "\\u" * low / pair +
+       l.P"\\u" * l.C(x4) / hex_to_utf8
 
-percent = l.P"%" * (x * x / hex_to_char)
+percent = l.P"%" * l.C(x * x) / hex_to_char
 url = percent + l.P"+" / " "
 
 local json_escapes = {["\b"] = "\\b", ["\f"] = "\\f", ["\n"] = "\\n", ["\r"] = "\\r",

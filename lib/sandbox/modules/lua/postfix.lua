@@ -178,8 +178,8 @@ local smtp = tls * "to " * relay * cipher +
 
 local lost = l.P"lost connection" + "timeout"
 local enhanced = digit * "." * digit^1 * "." * digit^1
-local proxy_code = text("proxy_status_code", integer) * " " *
-                   text("proxy_status_code_enhanced", enhanced)
+local proxy_code = l.Ct(text("proxy_status_code", integer) * " " *
+                        text("proxy_status_code_enhanced", enhanced))
 local smtpd = (l.P"connect" + "disconnect") * " from " * client +
     text("smtpd_lostconn_data", lost) * " after " * stage *
         (l.P" (" * digit^1 * " bytes)")^-1 * " from " * client +
@@ -188,7 +188,7 @@ local smtpd = (l.P"connect" + "disconnect") * " from " * client +
     tls * "from " * client * cipher +
     no_id^-1 * "proxy-" * text("proxy_result", l.P"accept" + "reject") * ": " *
         text("proxy_smtp_stage", before": ") * ": " *
-        #proxy_code^-1 * up_to_pairs"proxy_message" * "; " * data +
+        up_to_pairs"proxy_message" * "; " * data +
     refused +
     id * data
 
@@ -227,9 +227,13 @@ grammars.keyvalue_data = pair_table
 local numbers = {delay = true, nrcpt = true, size = true, uid = true}
 local split   = {delays = l.Ct(delays), client = l.Ct(client), relay = l.Ct(relay)}
 
+local function merge(fields, parts)
+    for k, v in pairs(parts or {}) do fields[k] = v end
+end
+
 local function put(fields, name, v)
     local parts = split[name] and split[name]:match(v)
-    for k, part in pairs(parts or {}) do fields[k] = part end
+    merge(fields, parts)
     if name == "delays" and parts then return end
     fields["postfix_" .. name] = numbers[name] and tonumber(v) or v
 end
@@ -239,6 +243,9 @@ function postfix_match(programname, message, extract_keyvalue)
     local grammar = grammars[service]
     if not grammar then return nil end
     local fields = grammar:match(message)
+    if fields and fields.postfix_proxy_message then
+        merge(fields, proxy_code:match(fields.postfix_proxy_message))
+    end
     if fields and extract_keyvalue and fields.postfix_keyvalue_data then
         local found = pair_table:match(fields.postfix_keyvalue_data)
         fields.postfix_keyvalue_data = nil

@@ -43,6 +43,7 @@ local Buffer = {}
 Buffer.__index = Buffer
 
 circular_buffer = {}
+package.preload.circular_buffer = function() return circular_buffer end
 
 function circular_buffer.new(rows, cols, seconds)
     return setmetatable({rows = rows, cols = cols, seconds = seconds, cells = {},
