@@ -87,8 +87,12 @@ func (c *compiler) genNot(n *node) {
 
 // genAnd appends that n must match here. What it captures is not kept.
 func (c *compiler) genAnd(n *node) {
+	var out []int
 	f := c.first(n)
-	out := c.genTest(f)
+	if !n.runs {
+		// LPeg calls functions in there whatever comes.
+		out = c.genTest(f)
+	}
 	var done int
 	if n.headfail && !f.empty {
 		done = c.emit(instr{op: opJump})

@@ -376,6 +376,9 @@ func (c *compiler) genGrammar(g *grammar) {
 	c.here(call)
 	starts := make([]int32, len(g.rules))
 	for i, rule := range g.rules {
+		if !g.used[i] {
+			continue
+		}
 		starts[i] = int32(len(c.code))
 		c.gen(rule, nil)
 		c.emit(instr{op: opReturn})

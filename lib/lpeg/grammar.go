@@ -18,6 +18,7 @@ type closer struct {
 	rules []facts // of each rule, as far as known
 	order []*node // all nodes with open calls, what they are made of first
 	known map[*node]facts
+	used  []bool // whether a rule is called, or the initial one
 }
 
 // newGrammar returns the grammar of the rules named names; the first is the initial
@@ -75,13 +76,17 @@ func (c *closer) sort(step func(int)) {
 
 // checkCalls sees that each call is of a rule that there is.
 func (c *closer) checkCalls() error {
+	c.used = make([]bool, len(c.names))
+	c.used[0] = true
 	for _, n := range c.order {
 		if n.kind != kOpen {
 			continue
 		}
-		if _, ok := c.index[n.value]; !ok {
+		i, ok := c.index[n.value]
+		if !ok {
 			return patternError("rule '" + ruleName(n.value) + "' undefined in given grammar")
 		}
+		c.used[i] = true
 	}
 	return nil
 }
@@ -132,7 +137,7 @@ func (c *closer) checkLeft(step func(int)) error {
 	}
 	bad := cyclic(calls)
 	for i := range calls {
-		if !bad[i] {
+		if !bad[i] || !c.used[i] {
 			continue
 		}
 		at := int32(i)
@@ -209,6 +214,9 @@ func cyclic(calls [][]int32) []bool {
 // checkLoops sees that what is repeated takes something each time.
 func (c *closer) checkLoops(step func(int)) error {
 	for i, body := range c.bodies {
+		if !c.used[i] {
+			continue
+		}
 		seen := map[*node]bool{}
 		todo := []*node{body}
 		for len(todo) > 0 {
@@ -230,7 +238,7 @@ func (c *closer) checkLoops(step func(int)) error {
 
 // close returns the grammar with its calls resolved.
 func (c *closer) close() *node {
-	g := &grammar{names: c.names, rules: make([]*node, len(c.bodies))}
+	g := &grammar{rules: make([]*node, len(c.bodies)), used: c.used}
 	made := make(map[*node]*node, len(c.order))
 	closed := func(n *node) *node {
 		if n != nil && n.open {

@@ -46,6 +46,7 @@ type facts struct {
 	nofail   bool // can't fail
 	headfail bool // fails only because of the first byte, or the lack of it
 	captures bool // has captures
+	runs     bool // calls functions while matching
 	open     bool // has open calls
 	fixed    int32
 }
@@ -59,8 +60,8 @@ const (
 
 // A grammar is a set of rules that call each other.
 type grammar struct {
-	names []lua.LValue // the first is the initial rule
-	rules []*node
+	rules []*node // the first is the initial one
+	used  []bool  // which are called, or the initial one; LPeg does not check the others
 }
 
 var (
@@ -118,7 +119,8 @@ func (n *node) tooBig() bool { return n.size > maxSize || n.depth > maxDepth }
 // derive returns the facts of n from those of what it is made of. Those of a call
 // are not its own: the caller has them of the rule.
 func derive(n *node, a, b facts) facts {
-	f := facts{fixed: varies, captures: a.captures || b.captures, open: a.open || b.open}
+	f := facts{fixed: varies, captures: a.captures || b.captures, open: a.open || b.open,
+		runs: a.runs || b.runs}
 	switch n.kind {
 	case kFalse:
 		f.headfail, f.fixed = true, 0
@@ -168,7 +170,7 @@ func derive(n *node, a, b facts) facts {
 		f.captures = true
 	case kRuntime:
 		f.nullable = a.nullable
-		f.captures = true
+		f.captures, f.runs = true, true
 	}
 	return f
 }

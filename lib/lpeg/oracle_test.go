@@ -1,7 +1,6 @@
 package lpeg
 
 import (
-	"bytes"
 	_ "embed"
 	"os"
 	"os/exec"
@@ -51,7 +50,10 @@ func ours(t testing.TB, chunks []string) []string {
 	return out
 }
 
-// theirs runs chunks in lua5.1 with lua-lpeg.
+// crashed is the line of a chunk at which lua-lpeg itself fails.
+const crashed = "crashed"
+
+// theirs runs chunks in lua5.1 with lua-lpeg, and returns a line for each.
 func theirs(t testing.TB, chunks []string) []string {
 	bin, err := exec.LookPath("lua5.1")
 	if err != nil {
@@ -60,27 +62,34 @@ func theirs(t testing.TB, chunks []string) []string {
 	if err := exec.Command(bin, "-e", `require "lpeg"`).Run(); err != nil {
 		t.Skip("lua-lpeg is not there to compare with")
 	}
-	dir := t.TempDir()
-	script := filepath.Join(dir, "prelude.lua")
-	input := filepath.Join(dir, "chunks")
-	reader := "chunks = {} for l in io.lines(arg[1]) do chunks[#chunks+1] = l end " +
-		"function show(s) io.write(s, '\\n') end "
-	for name, text := range map[string]string{script: reader + prelude, input: strings.Join(chunks, "\n")} {
-		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
-			t.Fatal(err)
+	script := filepath.Join(t.TempDir(), "prelude.lua")
+	reader := "chunks = {} for l in io.lines() do chunks[#chunks+1] = l end " +
+		"io.stdout:setvbuf('line') function show(s) io.write(s, '\\n') end "
+	if err := os.WriteFile(script, []byte(reader+prelude), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var out []string
+	for crashes := 0; len(out) < len(chunks); {
+		cmd := exec.Command(bin, script)
+		cmd.Stdin = strings.NewReader(strings.Join(chunks[len(out):], "\n"))
+		text, err := cmd.Output()
+		out = append(out, strings.Split(strings.TrimSuffix(string(text), "\n"), "\n")...)
+		if err == nil {
+			break
 		}
+		if crashes++; crashes > len(chunks)/10 {
+			t.Fatalf("lua5.1: %v", err)
+		}
+		if len(text) == 0 {
+			out = out[:len(out)-1]
+		}
+		out = append(out, crashed)
 	}
-	var stdout, stderr bytes.Buffer
-	cmd := exec.Command(bin, script, input)
-	cmd.Stdout, cmd.Stderr = &stdout, &stderr
-	if err := cmd.Run(); err != nil {
-		t.Fatalf("lua5.1: %v\n%s", err, stderr.Bytes())
-	}
-	return strings.Split(strings.TrimSuffix(stdout.String(), "\n"), "\n")
+	return out
 }
 
-// compare runs chunks here and there.
-func compare(t *testing.T, chunks []string) {
+// compare runs chunks here and there. What mask makes of the lines must be the same.
+func compare(t *testing.T, chunks []string, mask func(string) string) {
 	t.Helper()
 	want, got := theirs(t, chunks), ours(t, chunks)
 	if len(want) != len(chunks) || len(got) != len(chunks) {
@@ -88,7 +97,7 @@ func compare(t *testing.T, chunks []string) {
 	}
 	bad := 0
 	for i, c := range chunks {
-		if got[i] != want[i] {
+		if mask(got[i]) != mask(want[i]) && want[i] != crashed {
 			if bad++; bad <= 20 {
 				t.Errorf("%s\n  got  %s\n  want %s", c, got[i], want[i])
 			}
@@ -114,6 +123,8 @@ func readCases(t testing.TB, name string) []string {
 	return list
 }
 
-func TestOracle(t *testing.T) { compare(t, readCases(t, "cases.txt")) }
+func TestOracle(t *testing.T) { compare(t, readCases(t, "cases.txt"), whole) }
 
-func TestOracleRe(t *testing.T) { compare(t, readCases(t, "re.txt")) }
+func whole(line string) string { return line }
+
+func TestOracleRe(t *testing.T) { compare(t, readCases(t, "re.txt"), whole) }

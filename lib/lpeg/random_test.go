@@ -3,19 +3,22 @@ package lpeg
 import (
 	"fmt"
 	"math/rand/v2"
+	"regexp"
 	"strings"
 	"testing"
 )
 
 // randomHead are functions for captures of random patterns; those that are called
 // while matching write down their calls.
-const randomHead = `local log = "" ` +
+const randomHead = `local log = {} ` +
+	`local function strip(ok, e, ...) if not ok then e = e:gsub("^.-:%d+: ", "") end return ok, e, ... end ` +
+	`local function note(s) log[#log+1] = s end ` +
 	`local function all(...) return select("#", ...), ... end ` +
 	`local function none() end ` +
 	`local function join(a, b) return tostring(a) .. tostring(b) end ` +
-	`local function yes(s, i, ...) log = log .. "y" .. i return true, ... end ` +
-	`local function even(s, i) log = log .. "e" .. i return i % 2 == 0 end ` +
-	`local function on(s, i) log = log .. "o" .. i if i <= #s then return i + 1, i end end `
+	`local function yes(s, i, ...) note("y" .. i) return true, ... end ` +
+	`local function even(s, i) note("e" .. i) return i % 2 == 0 end ` +
+	`local function on(s, i) note("o" .. i) if i <= #s then return i + 1, i end end `
 
 // A writer writes random patterns as Lua.
 type writer struct {
@@ -94,9 +97,11 @@ func (w *writer) subject() string {
 func (w *writer) chunk() string {
 	w.rules = 0
 	return fmt.Sprintf(`%slocal p = P(%s) local r = {} for _, s in ipairs{%q, %q, %q} do `+
-		`log = "" r[#r+1] = {pcall(match, p, s, 1, "arg")} r[#r+1] = log end return r`,
+		`for i = #log, 1, -1 do log[i] = nil end r[#r+1] = {strip(pcall(match, p, s, 1, "arg"))} r[#r+1] = table.concat(log) end return r`,
 		randomHead, w.pattern(1+w.IntN(5)), w.subject(), w.subject(), w.subject())
 }
+
+var namedRule = regexp.MustCompile(`rule '[pqr]'`)
 
 func TestOracleRandom(t *testing.T) {
 	n := 6000
@@ -108,5 +113,8 @@ func TestOracleRandom(t *testing.T) {
 	for i := range chunks {
 		chunks[i] = w.chunk()
 	}
-	compare(t, chunks)
+	compare(t, chunks, func(line string) string {
+		// Of several rules with a mistake either may find another one first.
+		return namedRule.ReplaceAllString(line, "rule 'x'")
+	})
 }
