@@ -246,10 +246,10 @@ func (w *fieldWriter) grow(n int) {
 
 // fields writes the fields of t: {name = value}, or {{name="x", value=v}, ...}.
 func (w *fieldWriter) fields(t *lua.LTable) {
-	t.ForEach(func(k, v lua.LValue) {
+	host.Each(t, func(k, v lua.LValue) bool {
 		if name, ok := k.(lua.LString); ok {
 			w.field(string(name), v)
-			return
+			return true
 		}
 		f, ok := v.(*lua.LTable)
 		if !ok {
@@ -260,6 +260,7 @@ func (w *fieldWriter) fields(t *lua.LTable) {
 			w.fail("field name must be a string")
 		}
 		w.field(string(name), f)
+		return true
 	})
 }
 

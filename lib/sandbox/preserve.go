@@ -25,10 +25,9 @@ func (s *Sandbox) Save(dst []byte) ([]byte, error) {
 		version = float64(n)
 	}
 	w.dst = fmt.Appendf(w.dst, "if %s and %s ~= %s then return end\n", versionName, versionName, numeral(version))
-	s.state.G.Global.ForEach(func(k, v lua.LValue) {
-		if w.err == nil {
-			w.global(k, v)
-		}
+	host.Each(s.state.G.Global, func(k, v lua.LValue) bool {
+		w.global(k, v)
+		return w.err == nil
 	})
 	return w.dst, w.err
 }
@@ -110,10 +109,7 @@ func (w *saver) table(path string, t *lua.LTable) {
 	defer func() { w.depth-- }()
 	w.paths[t] = path
 	w.put(path, "{}")
-	t.ForEach(func(k, v lua.LValue) {
-		if w.err != nil {
-			return
-		}
+	host.Each(t, func(k, v lua.LValue) bool {
 		key := ""
 		switch k := k.(type) {
 		case lua.LString:
@@ -124,9 +120,10 @@ func (w *saver) table(path string, t *lua.LTable) {
 			key = k.String()
 		default:
 			w.err = fmt.Errorf("serialize_data cannot preserve type '%s'", k.Type())
-			return
+			return false
 		}
 		w.assign(path+"["+key+"]", v)
+		return w.err == nil
 	})
 }
 
@@ -193,9 +190,10 @@ func (s *Sandbox) restore(state []byte) error {
 	return nil
 }
 
-// chunkLines is how many lines of a state are compiled at once: a chunk has a bounded
+// chunkLines is how many lines of a state are compiled at once: the compiler looks
+// through all constants of a chunk for each, and a chunk has a bounded
 // number of constants.
-const chunkLines = 10_000
+const chunkLines = 200
 
 // cutStatements cuts some whole statements off a state. A statement starts on a line
 // of its own, and a line that ends in the middle of a string ends with a backslash.

@@ -24,7 +24,7 @@ type Script struct {
 }
 
 // maxSource is the longest source that is compiled, in bytes.
-const maxSource = 4 << 20
+const maxSource = 1 << 20
 
 // Load reads and compiles the script of a file. A name without a file, such as
 // http_status or http_status.lua, is one of those that are shipped for use.
@@ -102,26 +102,79 @@ func compile(name, source string) (proto *lua.FunctionProto, err error) {
 	return proto, nil
 }
 
-// maxLevels is how deep brackets and blocks may nest, as in Lua 5.1.
-const maxLevels = 200
+// maxLevels is how deep brackets may nest.
+const maxLevels = 2000
 
-// tooDeep returns the line at which brackets nest too deep for the parser; 0 if they
-// do not. It looks at no more than it must: brackets in strings count too.
+// tooDeep returns the line at which brackets nest too deep for the parser, which takes
+// memory for each; 0 if they do not.
 func tooDeep(source string) int {
 	depth, line := 0, 1
-	for i := 0; i < len(source); i++ {
-		switch source[i] {
-		case '\n':
-			line++
+	for i := 0; i < len(source); {
+		n := 1
+		switch c := source[i]; c {
 		case '(', '{', '[':
-			if depth++; depth > 10*maxLevels {
-				return line
+			if n = longBracket(source[i:]); n == 0 {
+				n = 1
+				if depth++; depth > maxLevels {
+					return line
+				}
 			}
 		case ')', '}', ']':
 			depth = max(depth-1, 0)
+		case '"', '\'':
+			n = quotedString(source[i:])
+		case '-':
+			if strings.HasPrefix(source[i:], "--") {
+				n = comment(source[i:])
+			}
 		}
+		line += strings.Count(source[i:i+n], "\n")
+		i += n
 	}
 	return 0
+}
+
+// longBracket returns the length of the long string that s starts with; 0 if it starts
+// with none.
+func longBracket(s string) int {
+	level := 1
+	for level < len(s) && s[level] == '=' {
+		level++
+	}
+	if s[0] != '[' || level >= len(s) || s[level] != '[' {
+		return 0
+	}
+	end := "]" + s[1:level] + "]"
+	if at := strings.Index(s[level+1:], end); at >= 0 {
+		return level + 1 + at + len(end)
+	}
+	return len(s)
+}
+
+// quotedString returns the length of the string in quotes that s starts with.
+func quotedString(s string) int {
+	for i := 1; i < len(s); i++ {
+		switch s[i] {
+		case '\\':
+			i++
+		case s[0]:
+			return i + 1
+		}
+	}
+	return len(s)
+}
+
+// comment returns the length of the comment that s starts with.
+func comment(s string) int {
+	if len(s) > 2 && s[2] == '[' {
+		if n := longBracket(s[2:]); n > 0 {
+			return 2 + n
+		}
+	}
+	if at := strings.IndexByte(s, '\n'); at >= 0 {
+		return at
+	}
+	return len(s)
 }
 
 // syntaxError puts what the parser says into Lua's form.

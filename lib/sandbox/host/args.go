@@ -144,3 +144,13 @@ func Self[T any](L *lua.LState, n int, fn, name string) T {
 	TypeError(L, n, fn, name)
 	panic("not reached")
 }
+
+// Each calls f for the pairs of t, in the order in which pairs(t) gives them, until f
+// returns false. Unlike LTable.ForEach it gives the same order each time.
+func Each(t *lua.LTable, f func(k, v lua.LValue) bool) {
+	for k, v := t.Next(lua.LNil); k != lua.LNil; k, v = t.Next(k) {
+		if !f(k, v) {
+			return
+		}
+	}
+}
