@@ -45,7 +45,7 @@ func (w Wall) Enter() error {
 }
 
 func (w Wall) limitMemory() error {
-	if w.Memory == 0 {
+	if w.Memory == 0 || raced {
 		return nil
 	}
 	var old unix.Rlimit

@@ -26,9 +26,6 @@ func behind(dir string) {
 		Memory: Room(8 << 20), Read: []string{filepath.Join(dir, "script")},
 		Write: []string{filepath.Join(dir, "state", "x")},
 	}
-	if raced {
-		w.Memory = 0
-	}
 	if err := w.Enter(); err != nil {
 		fmt.Println(err)
 		os.Exit(1)
