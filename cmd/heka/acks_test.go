@@ -33,7 +33,13 @@ var ackWords = map[string][]string{
 	"heka-filter hist":     {"hist .n"},
 	"heka-filter uniq":     {"uniq .n"},
 	"heka-filter flight":   {"flight .n==4", "flight .n>=3 by .n --last 2 --after 1"},
-	"heka-filter cost":     {"cost by .n", "cost .n>4 --fields every 10s"},
+	"heka-filter anomaly": {
+		`anomaly roc("r",1,1,0,5,false,false)`,
+		`anomaly roc("r",1,1,0,5,true,true) count by .n every 1s`,
+	},
+	"heka-filter pattern":    {"pattern", "pattern top every 1s"},
+	"heka-filter statmetric": {"statmetric counter c", "statmetric statsd every 1s"},
+	"heka-filter cost":       {"cost by .n", "cost .n>4 --fields every 10s"},
 	"heka-route route": {
 		".n>=4", "--to .n>=4=>*/to.heka", "--to .n>=4=>*/to --to .n<2=>*/more.heka --tee",
 		"--to TRUE=>|cat --else */else.heka",
