@@ -4,6 +4,7 @@ package verbs
 import (
 	_ "embed"
 
+	"heka/heka-filter/anomaly"
 	"heka/heka-filter/cbuf"
 	"heka/heka-filter/cost"
 	"heka/heka-filter/count"
@@ -13,9 +14,11 @@ import (
 	"heka/heka-filter/head"
 	"heka/heka-filter/heartbeat"
 	"heka/heka-filter/hist"
+	"heka/heka-filter/pattern"
 	"heka/heka-filter/rate"
 	"heka/heka-filter/sample"
 	"heka/heka-filter/set"
+	"heka/heka-filter/statmetric"
 	"heka/heka-filter/stats"
 	"heka/heka-filter/tail"
 	"heka/heka-filter/throttle"
@@ -36,5 +39,6 @@ var All = []stage.Kind{
 	where.Kind, head.Kind, tail.Kind, sample.Kind, throttle.Kind, dedupe.Kind, flight.Kind,
 	cut.Kind, set.Kind,
 	count.Kind, top.Kind, rate.Kind, stats.Kind, hist.Kind, uniq.Kind, cbuf.Kind, cost.Kind,
-	heartbeat.Kind,
+	statmetric.Kind, pattern.Kind,
+	heartbeat.Kind, anomaly.Kind,
 }
