@@ -101,11 +101,13 @@ func add(L *lua.LState) int {
 		return 1
 	}
 	kicks, ok := f.insert(p)
+	if ok {
+		f.count++ // before Step, which may end the call
+	}
 	host.Of(L).Step(L, kicks)
 	if !ok {
 		L.RaiseError("the cuckoo filter is full")
 	}
-	f.count++
 	L.Push(lua.LTrue)
 	return 1
 }

@@ -90,8 +90,8 @@ func TestRegisters(t *testing.T) {
 	s.estimate() // with values that no hash gives
 }
 
+// TestMurmur sees to it that every byte and the length count.
 func TestMurmur(t *testing.T) {
-	// What Redis' PFADD would see of these; the first is the finish of the seed alone.
 	seen := map[uint64]string{}
 	for n := range 64 {
 		for _, c := range []string{"\x00", "a", "\xff"} {
