@@ -164,3 +164,25 @@ func TestOracle(t *testing.T) {
 		})
 	}
 }
+
+// sessionLines returns the expressions of the sessions, for want of a better corpus:
+// what they quote are lines of logs.
+func sessionLines() ([]string, error) {
+	files, err := filepath.Glob("testdata/*.session")
+	if err != nil {
+		return nil, err
+	}
+	var lines []string
+	for _, file := range files {
+		b, err := os.ReadFile(file)
+		if err != nil {
+			return nil, err
+		}
+		for i, part := range strings.Split(string(b), `"`) {
+			if i%2 == 1 && len(part) > 8 && !strings.Contains(part, "\n") {
+				lines = append(lines, part)
+			}
+		}
+	}
+	return lines, nil
+}

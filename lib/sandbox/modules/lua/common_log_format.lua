@@ -157,8 +157,8 @@ local nginx_variables = {
 
 local nginx_times = {
     msec         = msec,
-    time_iso8601 = dt.rfc3339 / dt.time_to_ns,
-    time_local   = dt.clf_timestamp / dt.time_to_ns,
+    time_iso8601 = dt.to_ns(dt.rfc3339),
+    time_local   = dt.to_ns(dt.clf_timestamp),
 }
 
 local function nginx_variable(name)
@@ -202,7 +202,7 @@ end
 local severities = {emerg = 0, alert = 1, crit = 2, error = 3, warn = 4, notice = 5,
                     info = 6, debug = 7}
 
-local error_time = dt.build_strftime_grammar("%Y/%m/%d %H:%M:%S") / dt.time_to_ns
+local error_time = dt.to_ns(dt.build_strftime_grammar("%Y/%m/%d %H:%M:%S"))
 
 nginx_error_grammar = l.Ct(
     l.Cg(error_time, "Timestamp") *
@@ -225,7 +225,7 @@ local function underscored(name)
     return (string.gsub(string.lower(name), "%-", "_"))
 end
 
-local clf_time = l.P"[" * (dt.clf_timestamp / dt.time_to_ns) * "]"
+local clf_time = l.P"[" * dt.to_ns(dt.clf_timestamp) * "]"
 
 local function epoch(scale)
     return digit^1 / function(s) return tonumber(s) * scale end
@@ -361,7 +361,7 @@ local browsers = { -- a pattern in the agent, what it says, the pattern of the v
     {"Chrome/", "Chrome", "Chrome/(%d+)"},
     {"Safari/", "Safari", "Safari/(%d+)"},
     {"MSIE", "MSIE", "MSIE (%d+)"},
-    {"Trident/.*rv:", "MSIE", "rv:(%d+)"},
+    {"Trident/", "MSIE", "rv:(%d+)"},
 }
 
 function normalize_user_agent(ua)

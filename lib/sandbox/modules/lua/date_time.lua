@@ -233,6 +233,16 @@ function time_to_ns(t)
     return (seconds - offset_of(t) + frac) * 1e9
 end
 
+-- to_ns returns the pattern of a grammar's text that gives nanoseconds. Lines of a log
+-- are of the same second mostly, so it remembers the last text.
+function to_ns(grammar)
+    local last, ns
+    return l.C(grammar / 0) / function(text)
+        if text ~= last then last, ns = text, time_to_ns(grammar:match(text)) end
+        return ns
+    end
+end
+
 -- seconds_to_ns turns seconds, a number or its text, into nanoseconds.
 function seconds_to_ns(seconds)
     return tonumber(seconds) * 1e9

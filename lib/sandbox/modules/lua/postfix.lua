@@ -87,9 +87,15 @@ local stage = text("smtp_stage", before" :\r\n")
 local code  = text("status_code", digit * digit * digit / tonumber) * " " *
               text("status_code_enhanced", digit * "." * digit^1 * "." * digit^1) * " "
 
+-- up_to_last matches all before the last stop, a pattern of string.match: looking for
+-- what ends the line at each place would take the square of its length.
+local function up_to_last(stop)
+    local pattern = "^.*()" .. stop
+    return l.Cmt(l.P(true), function(s, i) return string.match(s, pattern, i) end)
+end
+
 -- A reason is all up to the pairs at the end.
-local at_pairs = l.P"; " * pairs_ * at_end
-local function up_to_pairs(name) return text(name, (1 - (at_pairs + l.S"\r\n"))^0) end
+local function up_to_pairs(name) return text(name, up_to_last"; ") end
 local reason = up_to_pairs"status_message"
 local detail = l.P"<" * text("status_data", (1 - l.S">\r\n")^0) * ">: " * reason +
     l.P"Service unavailable; " * (1 - l.S"[;\r\n")^1 * "[" *
@@ -119,7 +125,7 @@ local bounce = id * "sender " * (l.P"non-delivery" + "delivery status" + "delay"
     " notification: " * text("bounce_queueid", l.alnum^1)
 
 local milter = no_id * "milter-" * text("milter_result", before": ") * ": " *
-    text("milter_message", (1 - (l.P"; " * pairs_ * (l.P": " + at_end)))^1) * "; " * data *
+    text("milter_message", up_to_last"; ") * "; " * data *
     (l.P": " * text("milter_data", rest))^-1
 
 local dnsblog = l.P"addr " * text("client_ip", address) * " listed by domain " *
@@ -172,7 +178,7 @@ local smtp = tls * "to " * relay * cipher +
     id * "lost connection with " * relay +
     id * "conversation with " * relay * " timed out" +
     id * "host " * relay * " said: " *
-        text("smtp_response", (1 - (in_reply * at_end))^1) * in_reply +
+        text("smtp_response", up_to_last" %(in reply to ") * in_reply +
     id * answered +
     id * loose_data
 

@@ -96,7 +96,7 @@ local function character(part)
     return blanks * l.C(1)
 end
 
-local function trim(s) return string.match(s, "^ *(.-) *$") end
+local function trim(s) return string.match(s, "^ *(.*[^ ])") or "" end
 
 -- text returns the pattern of a %s: its width at least, its precision at most, and up to
 -- what follows, which is a pattern, or nil if that is another value.

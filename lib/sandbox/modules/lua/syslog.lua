@@ -102,9 +102,9 @@ local structured = l.C(sd_element^1 + "-")
 
 local subseconds = digit^1 / tonumber
 local times = {
-    ["date-rfc3339"]       = dt.rfc3339 / dt.time_to_ns,
-    ["date-mysql"]         = dt.mysql_timestamp / dt.time_to_ns,
-    ["date-pgsql"]         = dt.pgsql_timestamp / dt.time_to_ns,
+    ["date-rfc3339"]       = dt.to_ns(dt.rfc3339),
+    ["date-mysql"]         = dt.to_ns(dt.mysql_timestamp),
+    ["date-pgsql"]         = dt.to_ns(dt.pgsql_timestamp),
     ["date-rfc3164"]       = dt.rfc3164_timestamp / dt.time_to_ns,
     ["date-unixtimestamp"] = count / dt.seconds_to_ns,
     ["date-subseconds"]    = subseconds,

@@ -46,6 +46,7 @@ local function show_all(ok, ...)
     if not ok then
         return "error: " .. string.gsub(tostring(parts[1]), "^[^ ]-:%d+: ", "")
     end
+    if n == 0 then return "no value" end
     local list = {}
     for i = 1, n do list[i] = show_value(parts[i]) end
     return table.concat(list, ", ")
