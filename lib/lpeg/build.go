@@ -93,10 +93,9 @@ func closed(L *lua.LState, names []lua.LValue, bodies []*node) *node {
 	if size > maxSize {
 		tooBig(L)
 	}
-	n, err := newGrammar(names, bodies, func(n int) {
-		meter.Step(L, 1+n/4)
-		meter.Alloc(L, 200*n)
-	})
+	step := func(n int) { meter.Step(L, 1+n/4) }
+	alloc := func(n int) { meter.Alloc(L, n) }
+	n, err := newGrammar(names, bodies, step, alloc)
 	if err != nil {
 		L.RaiseError("%s", err)
 	}
@@ -153,10 +152,10 @@ func (l *library) newRule(L *lua.LState) int {
 func (l *library) newBehind(L *lua.LState) int {
 	n := l.node(L, 1, "B")
 	switch {
+	case n.fixed >= 0 && n.captures:
+		host.ArgError(L, 1, "B", "pattern have captures")
 	case n.fixed < 0 || n.open:
 		host.ArgError(L, 1, "B", "pattern may not have fixed length")
-	case n.captures:
-		host.ArgError(L, 1, "B", "pattern have captures")
 	case n.fixed > math.MaxUint8:
 		host.ArgError(L, 1, "B", "pattern too long to look behind")
 	}

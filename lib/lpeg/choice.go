@@ -2,6 +2,7 @@ package lpeg
 
 // genChoice appends the alternatives, tried from left to right.
 func (c *compiler) genChoice(alts []*node, fl *follow) {
+	c.alloc(100 * len(alts))
 	firsts := make([]first, len(alts))
 	for i, n := range alts {
 		firsts[i] = c.first(n)

@@ -35,9 +35,9 @@ func (c *compiler) firstAt(n *node, depth int) first {
 		f := c.firstAt(n.a, depth)
 		f.empty = f.empty || n.n == 0
 		return f
-	case kNot, kAnd, kBehind:
+	case kNot, kBehind:
 		return first{empty: true, run: c.firstAt(n.a, depth).run}
-	case kCapture:
+	case kCapture, kAnd:
 		return c.firstAt(n.a, depth)
 	case kRuntime:
 		f := c.firstAt(n.a, depth)

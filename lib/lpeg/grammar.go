@@ -11,6 +11,8 @@ const maxRules = 250
 
 // A closer makes a grammar of rules with open calls.
 type closer struct {
+	step   func(nodes int) // is told of nodes that were looked at
+	alloc  func(bytes int) // is told of memory that is taken
 	names  []lua.LValue
 	bodies []*node
 	index  map[lua.LValue]int32
@@ -22,29 +24,30 @@ type closer struct {
 }
 
 // newGrammar returns the grammar of the rules named names; the first is the initial
-// one. step is called with the number of nodes that were looked at. The error's
-// text is LPeg's.
-func newGrammar(names []lua.LValue, bodies []*node, step func(int)) (*node, error) {
-	c := &closer{names: names, bodies: bodies, index: make(map[lua.LValue]int32, len(names))}
+// one. step is told of nodes that were looked at, alloc of memory before it is
+// taken; both may end it by a panic. The error's text is LPeg's.
+func newGrammar(names []lua.LValue, bodies []*node, step, alloc func(int)) (*node, error) {
+	c := &closer{step: step, alloc: alloc, names: names, bodies: bodies,
+		index: make(map[lua.LValue]int32, len(names))}
 	for i, name := range names {
 		c.index[name] = int32(i)
 	}
-	c.sort(step)
+	c.sort()
 	if err := c.checkCalls(); err != nil {
 		return nil, err
 	}
-	c.solve(step)
-	if err := c.checkLeft(step); err != nil {
+	c.solve()
+	if err := c.checkLeft(); err != nil {
 		return nil, err
 	}
-	if err := c.checkLoops(step); err != nil {
+	if err := c.checkLoops(); err != nil {
 		return nil, err
 	}
 	return c.close(), nil
 }
 
 // sort fills order.
-func (c *closer) sort(step func(int)) {
+func (c *closer) sort() {
 	c.rules = make([]facts, len(c.names))
 	c.known = map[*node]facts{}
 	type visit struct {
@@ -68,10 +71,14 @@ func (c *closer) sort(step func(int)) {
 		if _, ok := c.known[v.n]; ok {
 			continue
 		}
+		// What is known of a node, and a copy of it.
+		if len(c.known)%256 == 0 {
+			c.alloc(256 * 300)
+		}
 		c.known[v.n] = facts{fixed: varies}
 		todo = append(todo, visit{v.n, true}, visit{n: v.n.b}, visit{n: v.n.a})
 	}
-	step(len(c.order))
+	c.step(len(c.order))
 }
 
 // checkCalls sees that each call is of a rule that there is.
@@ -103,13 +110,13 @@ func (c *closer) factsOf(n *node) facts {
 }
 
 // solve finds the facts of all rules: the least ones that agree with each other.
-func (c *closer) solve(step func(int)) {
+func (c *closer) solve() {
 	for i := range c.rules {
 		c.rules[i] = facts{fixed: varies}
 	}
 	for changed := true; changed; {
 		changed = false
-		step(len(c.order) + len(c.rules))
+		c.step(len(c.order) + len(c.rules))
 		for _, n := range c.order {
 			if n.kind == kOpen {
 				c.known[n] = c.rules[c.index[n.value]]
@@ -130,10 +137,10 @@ func (c *closer) solve(step func(int)) {
 
 // checkLeft sees that no rule calls itself before anything was taken. LPeg names
 // the rule at which it gives up, which is the maxRules'th of the calls.
-func (c *closer) checkLeft(step func(int)) error {
+func (c *closer) checkLeft() error {
 	calls := make([][]int32, len(c.bodies))
 	for i, body := range c.bodies {
-		calls[i] = c.leftCalls(body, step)
+		calls[i] = c.leftCalls(body)
 	}
 	bad := cyclic(calls)
 	for i := range calls {
@@ -155,7 +162,7 @@ func (c *closer) checkLeft(step func(int)) error {
 }
 
 // leftCalls returns the rules that n may call before it has taken anything.
-func (c *closer) leftCalls(n *node, step func(int)) []int32 {
+func (c *closer) leftCalls(n *node) []int32 {
 	var calls []int32
 	called := make([]bool, len(c.bodies))
 	seen := map[*node]bool{}
@@ -182,7 +189,7 @@ func (c *closer) leftCalls(n *node, step func(int)) []int32 {
 			todo = append(todo, n.b, n.a)
 		}
 	}
-	step(len(seen))
+	c.step(len(seen))
 	return calls
 }
 
@@ -212,7 +219,7 @@ func cyclic(calls [][]int32) []bool {
 }
 
 // checkLoops sees that what is repeated takes something each time.
-func (c *closer) checkLoops(step func(int)) error {
+func (c *closer) checkLoops() error {
 	for i, body := range c.bodies {
 		if !c.used[i] {
 			continue
@@ -231,7 +238,7 @@ func (c *closer) checkLoops(step func(int)) error {
 			}
 			todo = append(todo, n.a, n.b)
 		}
-		step(len(seen))
+		c.step(len(seen))
 	}
 	return nil
 }

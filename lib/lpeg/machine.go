@@ -65,10 +65,11 @@ const (
 	maxSubject = 1<<31 - 2
 	noMatch    = -1
 
-	// perStep is how many instructions of the parsing machine one of Lua's stands
-	// for; perBytes how many bytes that are only passed over.
-	perStep  = 8
-	perBytes = 8 // by perStep: 64 bytes
+	// perStep is how many choices, calls and failures of the parsing machine are
+	// charged as one instruction of Lua's, with what stands between them; perBytes
+	// is how many bytes that are only passed over are as much as one of them.
+	perStep  = 2
+	perBytes = 32
 
 	workBatch = 1024
 )

@@ -119,12 +119,14 @@ func searching(n *node) *node {
 	if n.open || body.tooBig() {
 		return body
 	}
-	g, err := newGrammar([]lua.LValue{lua.LNumber(1)}, []*node{body}, func(int) {})
+	g, err := newGrammar([]lua.LValue{lua.LNumber(1)}, []*node{body}, nothing, nothing)
 	if err != nil {
 		return body
 	}
 	return g
 }
+
+func nothing(int) {}
 
 // gsub is re.gsub(subject, pattern, replacement).
 func (r *regexes) gsub(L *lua.LState) int {

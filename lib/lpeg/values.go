@@ -69,7 +69,7 @@ func (m *machine) skip(i int) int {
 			open--
 		}
 		if i++; open == 0 {
-			m.count((i - from) / perStep)
+			m.count((i - from) / 8)
 			return i
 		}
 	}
