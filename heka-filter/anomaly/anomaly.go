@@ -5,6 +5,7 @@ package anomaly
 import (
 	_ "embed"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -23,11 +24,15 @@ var doc string
 // defaultEvery is how long a row is that nothing is said about.
 const defaultEvery = 60e9
 
+// maxColumns bounds the columns, so that a buffer of them and of what they need besides is
+// never too large.
+const maxColumns = 30
+
 // Kind is the verb anomaly.
 var Kind = stage.Kind{
 	Name: "anomaly",
 	Doc:  doc,
-	Args: "TEST... [count|sum VAR|avg VAR|min VAR|max VAR]... [by VAR...] [every DURATION]",
+	Args: "TEST... [count|sum|avg|min|max [VAR]]... [by VAR...] [every DURATION]",
 	New: func(fs *pflag.FlagSet) stage.Make {
 		rows := fs.Int("rows", 1440, "how many `rows` a series has")
 		throttle := fs.Duration("throttle", time.Hour,
@@ -118,6 +123,10 @@ func newSeries(env *stage.Env, w *words.Words, specs []*spec, rest []string,
 	}
 	if rows < 2 {
 		return nil, w.Mistake("--rows 1", "the number is too small", "at least 2")
+	}
+	if len(columns) > maxColumns {
+		return nil, w.Mistake(rest[len(rest)-1], "there are too many columns", "at most "+
+			strconv.Itoa(maxColumns))
 	}
 	for _, s := range specs {
 		if err := s.fits(s.name, rows, len(columns)); err != nil {

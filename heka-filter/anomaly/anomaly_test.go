@@ -267,6 +267,7 @@ func TestMistakes(t *testing.T) {
 	f(roc+"count --rows 1", "--rows 1")
 	f(roc+"count --rows 0", "--rows 0")
 	f(`'roc("r", 2, 15, 0, 3, true, false)' count`, "column out of range (columns=1)")
+	f(roc+strings.Repeat("count ", 31), "too many columns", "at most 30")
 	f(roc+"count --max-keys 0", "--max-keys 0")
 	f(roc+"count --throttle -1s", "--throttle -1s")
 	f(roc+"count within 5s", `"within"`)

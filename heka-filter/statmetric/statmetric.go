@@ -37,7 +37,7 @@ type prefixes struct{ all, counters, timers, gauges, statsd string }
 var Kind = stage.Kind{
 	Name: "statmetric",
 	Doc:  doc,
-	Args: "[statsd] [counter NAME [VALUE]|timer NAME VALUE|gauge NAME VALUE]... [every DURATION]",
+	Args: "[statsd] [counter|timer|gauge NAME [VALUE]]... [every DURATION]",
 	New: func(fs *pflag.FlagSet) stage.Make {
 		var f flags
 		fs.StringVar(&f.emit, "emit", "payload", "where the numbers go: `payload`, fields or both")
