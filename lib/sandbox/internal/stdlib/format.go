@@ -14,8 +14,8 @@ import (
 type spec struct {
 	minus, plus, blank, alt, zero bool
 
-	width, prec int // prec -1: none
-	bare        bool
+	width, prec int  // prec -1: none
+	bare        bool // nothing of this, but perhaps a precision
 }
 
 func (lib *library) format(L *lua.LState) int {
@@ -78,7 +78,7 @@ func (sp *spec) scan(L *lua.LState, f string) int {
 	if i < len(f) && f[i] >= '0' && f[i] <= '9' {
 		L.RaiseError("invalid format (width or precision too long)")
 	}
-	sp.bare = i == 0
+	sp.bare = f[:i] == "" || f[0] == '.'
 	return i
 }
 
@@ -150,7 +150,7 @@ func (b *buffer) value(sp *spec, c byte, arg int) {
 
 // str appends a string. As C's, a short one ends at a zero byte.
 func (b *buffer) str(sp *spec, s string) {
-	if sp.prec < 0 && len(s) >= 100 {
+	if sp.prec < 0 && (len(s) >= 100 || sp.bare && strings.IndexByte(s, 0) < 0) {
 		b.add(s)
 		return
 	}
@@ -231,7 +231,7 @@ func (sp *spec) sign(minus bool) string {
 }
 
 func (b *buffer) signed(sp *spec, i int64) {
-	if sp.bare {
+	if sp.bare && sp.prec < 0 {
 		b.room(numberRoom)
 		b.b = strconv.AppendInt(b.b, i, 10)
 		return
@@ -305,7 +305,12 @@ func (b *buffer) framed(sp *spec, prefix string, zeros, blanks int, d []byte) {
 }
 
 func (b *buffer) float(sp *spec, c byte, f float64) {
-	var room [128]byte
+	if sp.bare && c >= 'a' && f-f == 0 {
+		b.room(maxFloat)
+		b.b = sp.decimal(b.b, c, f)
+		return
+	}
+	var room [maxFloat]byte
 	minus := math.Signbit(f)
 	f = math.Abs(f)
 	var d []byte
@@ -329,7 +334,10 @@ func (b *buffer) float(sp *spec, c byte, f float64) {
 	b.framed(sp, prefix, zeros, n, d)
 }
 
-// decimal appends f, which is not negative, as %e, %f and %g do.
+// maxFloat is what numbers of usual size take at most.
+const maxFloat = 128
+
+// decimal appends f, which is finite, as %e, %f and %g do.
 func (sp *spec) decimal(dst []byte, c byte, f float64) []byte {
 	prec := sp.prec
 	if prec < 0 {

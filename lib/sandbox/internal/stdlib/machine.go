@@ -69,10 +69,7 @@ func successor(L *lua.LState, t *lua.LTable, key lua.LValue) (k, v lua.LValue, o
 	case *lua.LNilType:
 	case lua.LNumber:
 		if i := int(x); lua.LNumber(i) == x && i >= 1 && i < lua.MaxArrayIndex {
-			if i > len(in.array) {
-				return nil, nil, false
-			}
-			at = i
+			at = min(i, len(in.array)) // what was behind may have been removed meanwhile
 			break
 		}
 		at, start = len(in.array), -1

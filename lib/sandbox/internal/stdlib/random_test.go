@@ -54,7 +54,7 @@ func subjectOf(r *rand.Rand) string {
 
 func TestRandomPatterns(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
-	chunks := make([]string, 0, 12000)
+	chunks := make([]string, 0, 6000)
 	for len(chunks) < cap(chunks) {
 		p, s := quote(patternOf(r)), quote(subjectOf(r))
 		switch r.IntN(6) {
@@ -80,7 +80,7 @@ func TestRandomFormats(t *testing.T) {
 	r := rand.New(rand.NewPCG(3, 4))
 	numbers := []string{"0", "1", "-1", "3.5", "-0.001", "1e15", "123456789", "-1e300", "2^53", "1/0", "-1/0", "0.1", "1e-7", "99999.5", "255", "-42.75", "2^63", "1e21"}
 	texts := []string{`""`, `"a"`, `"hello world"`, `"x\0y"`, `("z"):rep(99)`, `("z"):rep(100)`, `12.5`}
-	chunks := make([]string, 0, 8000)
+	chunks := make([]string, 0, 4000)
 	for len(chunks) < cap(chunks) {
 		var f strings.Builder
 		f.WriteByte('%')
@@ -106,7 +106,7 @@ func TestRandomFormats(t *testing.T) {
 
 func TestRandomDates(t *testing.T) {
 	r := rand.New(rand.NewPCG(5, 6))
-	chunks := make([]string, 0, 1500)
+	chunks := make([]string, 0, 800)
 	for len(chunks) < cap(chunks) {
 		n := r.Int64N(1 << uint(20+r.IntN(24)))
 		if r.IntN(3) == 0 {
