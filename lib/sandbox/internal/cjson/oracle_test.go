@@ -173,8 +173,8 @@ var encodeNumbers = []string{"0", "-1", "1/3", "-2/3", "123456", "1e20", "100", 
 	"1.7976931348623157e308", "0.30000000000000004", "2^53", "100000", "-99999", "1.5", "1e100",
 	"9999999999999.95", "0.000099999999999999995", "314159.26535897932"}
 
-var encodeValues = []string{"", "1, 2", "nil", "cjson.null", "true", "false", "'abc'", "''", "print",
-	"{}", "{1,2,nil,4}", "{[1]=1,[100]=2}", "{[3]=1}", "{[11]=1}", "{[0]=1}", "{[1.5]=1}",
+var encodeValues = []string{"", "1, 2", "nil", "cjson.null", "true", "false", "'abc'", "''",
+	"print", "{}", "{1,2,nil,4}", "{[1]=1,[100]=2}", "{[3]=1}", "{[11]=1}", "{[0]=1}", "{[1.5]=1}",
 	"{[true]=1}", "{a=print}", "{[-1]=1}", "{{}}", "{{},{}}", "{a={}}", "{a={b={c={1}}}}",
 	"{[2.5]=1}", "{[1e300]=1}", "{[1/0]=1}", "{[cjson.null]=1}", "{cjson.null}",
 	"setmetatable({}, {__index = function() return 1 end})",
@@ -189,7 +189,8 @@ var otherSnippets = []string{
 	"local t = {} t.a = t local v = cjson.encode(t) return v",
 	"local t = {} t[1] = t local v = cjson.encode(t) return v",
 	"local v = cjson.encode(setmetatable({1}, {__tostring = print})) return v",
-	"local s = '' for i = 0, 255 do s = s .. string.char(i) end local v = cjson.encode(s) return v",
+	"local s = '' for i = 0, 255 do s = s .. string.char(i) end " +
+		"local v = cjson.encode(s) return v",
 	"local s = '' for i = 1, 255 do s = s .. string.char(i) end " +
 		"local v = cjson.decode(cjson.encode(s)) return v == s",
 	"return cjson.decode('[null]')[1] == cjson.null, cjson.decode('null') == cjson.null",
@@ -207,7 +208,8 @@ var otherSnippets = []string{
 	"local v = cjson.decode() return v", "local v = cjson.decode(nil) return v",
 	"local v = cjson.decode(12) return v", "local v = cjson.decode({}) return v",
 	"local v = cjson.decode('1', '2') return v", "local v = cjson.decode(true) return v",
-	"local v = cjson.decode('{\"a\":1,\"b\":[1,2,{\"c\":null}]}') return cjson.decode(cjson.encode(v))",
+	"local v = cjson.decode('{\"a\":1,\"b\":[1,2,{\"c\":null}]}') " +
+		"return cjson.decode(cjson.encode(v))",
 	"local t = cjson.decode('{\"b\":1,\"a\":2}') t.c = 3 t.b = nil local n = 0 " +
 		"for k, v in pairs(t) do n = n + v end return n, t, next({}), t.zzz",
 	"local t = cjson.decode('[1,2,3]') t[4] = 4 t[#t + 1] = 5 table.remove(t, 1) return t, #t",

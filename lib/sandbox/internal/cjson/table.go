@@ -45,16 +45,29 @@ func sameFields(a, b reflect.Type, names string) bool {
 
 func fields(t *lua.LTable) *table { return (*table)(unsafe.Pointer(t)) }
 
+// small is a table and what it lists, in one piece.
+type small struct {
+	table
+	slots [4]lua.LValue
+}
+
+// newTable returns an empty table, and room for n values that it is to list.
+func newTable(n int) (*table, []lua.LValue) {
+	if n <= len(small{}.slots) {
+		s := &small{table: table{metatable: lua.LNil}}
+		return &s.table, s.slots[:0]
+	}
+	return &table{metatable: lua.LNil}, make([]lua.LValue, 0, n)
+}
+
 // newArray returns a table of values, of which it keeps a copy.
 func newArray(L *lua.LState, values []lua.LValue, direct bool) *lua.LTable {
+	if direct && len(values) > 0 {
+		f, slots := newTable(len(values))
+		f.array = append(slots, values...)
+		return (*lua.LTable)(unsafe.Pointer(f))
+	}
 	t := L.CreateTable(0, 0)
-	if len(values) == 0 {
-		return t
-	}
-	if direct {
-		fields(t).array = append(make([]lua.LValue, 0, len(values)), values...)
-		return t
-	}
 	for i, v := range values {
 		t.RawSetInt(i+1, v)
 	}
@@ -64,21 +77,18 @@ func newArray(L *lua.LState, values []lua.LValue, direct bool) *lua.LTable {
 // newObject returns a table of pairs, strings and their values by turns. Of
 // several with the same key the last one counts; nil is no value.
 func newObject(L *lua.LState, pairs []lua.LValue, direct bool) *lua.LTable {
-	t := L.CreateTable(0, 0)
-	if len(pairs) == 0 {
-		return t
-	}
-	if !direct {
+	if !direct || len(pairs) == 0 {
+		t := L.CreateTable(0, 0)
 		for i := 0; i < len(pairs); i += 2 {
 			t.RawSetString(string(pairs[i].(lua.LString)), pairs[i+1])
 		}
 		return t
 	}
 	n := len(pairs) / 2
-	f := fields(t)
+	f, slots := newTable(n)
 	f.strdict = make(map[string]lua.LValue, n)
 	f.k2i = make(map[lua.LValue]int, n)
-	f.keys = make([]lua.LValue, 0, n)
+	f.keys = slots
 	for i := 0; i < len(pairs); i += 2 {
 		key, v := pairs[i], pairs[i+1]
 		name := string(key.(lua.LString))
@@ -94,5 +104,5 @@ func newObject(L *lua.LState, pairs []lua.LValue, direct bool) *lua.LTable {
 			f.keys = append(f.keys, key)
 		}
 	}
-	return t
+	return (*lua.LTable)(unsafe.Pointer(f))
 }

@@ -110,7 +110,8 @@ func TestErrors(t *testing.T) {
 	f(`h = hyperloglog.new(2)`, "bad argument #1 to 'new' (incorrect number of arguments)")
 	f(`h = hyperloglog.new()`, "nil")
 	f(`hyperloglog.count()`, "bad argument #0 to 'count' (incorrect number of arguments)")
-	f(`hyperloglog.count(h, 1)`, "bad argument #2 to 'count' (mozsvc.hyperloglog expected, got number)")
+	f(`hyperloglog.count(h, 1)`,
+		"bad argument #2 to 'count' (mozsvc.hyperloglog expected, got number)")
 	f(`h:add({})`, "bad argument #1 to 'add' (must be a string or number)")
 	f(`h:add()`, "calling 'add' on bad self (incorrect number of arguments)")
 	f(`h:count(1)`, "bad argument #1 to 'count' (incorrect number of arguments)")
