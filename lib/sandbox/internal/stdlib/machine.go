@@ -20,14 +20,20 @@ import (
 // A key that is deleted from a table stays in the list that next follows, so a
 // step of next takes as long as many keys were deleted.
 
-// errFuncOffset is where LState.hasErrorFunc is: whether upvalues are left alone.
-var errFuncOffset = func() uintptr {
-	f, ok := reflect.TypeFor[lua.LState]().FieldByName("hasErrorFunc")
-	if !ok || f.Type.Kind() != reflect.Bool {
+// Where LState.hasErrorFunc is, whether upvalues are left alone, and LState.uvcache, the
+// list of the open ones.
+var (
+	errFuncOffset = offset("hasErrorFunc", reflect.TypeFor[bool]())
+	uvcacheOffset = offset("uvcache", reflect.TypeFor[*lua.Upvalue]())
+)
+
+func offset(field string, of reflect.Type) uintptr {
+	f, ok := reflect.TypeFor[lua.LState]().FieldByName(field)
+	if !ok || f.Type != of {
 		panic("stdlib: another version of gopher-lua")
 	}
 	return f.Offset
-}()
+}
 
 // keepUpvalues says whether errors leave upvalues open, and returns what was before.
 func keepUpvalues(L *lua.LState, keep bool) bool {
@@ -37,10 +43,31 @@ func keepUpvalues(L *lua.LState, keep bool) bool {
 	return old
 }
 
-// closeUpvalues closes those whose register is idx or higher.
-//
-//go:linkname closeUpvalues github.com/yuin/gopher-lua.(*LState).closeUpvalues
-func closeUpvalues(L *lua.LState, idx int)
+// upvalue is the layout of lua.Upvalue. Open ones are in a list by register.
+type upvalue struct {
+	next   *upvalue
+	reg    unsafe.Pointer
+	index  int
+	value  lua.LValue
+	closed bool
+}
+
+// closeUpvalues closes those whose register is idx or higher. One that has no value any
+// more, because the stack was too full for the handler that closes it, is nil.
+func closeUpvalues(L *lua.LState, idx int) {
+	at := (**upvalue)(unsafe.Add(unsafe.Pointer(L), uvcacheOffset))
+	for *at != nil && (*at).index < idx {
+		at = &(*at).next
+	}
+	for u := *at; u != nil; u = u.next {
+		open := (*lua.Upvalue)(unsafe.Pointer(u))
+		open.Close()
+		if open.Value() == nil {
+			open.SetValue(lua.LNil)
+		}
+	}
+	*at = nil
+}
 
 // register returns the register of a stack index.
 //

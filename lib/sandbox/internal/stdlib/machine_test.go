@@ -11,17 +11,37 @@ import (
 	"heka/lib/sandbox/host"
 )
 
-// TestLayout compares what machine.go takes a table to be with what it is.
+// TestLayout compares what machine.go takes things to be with what they are.
 func TestLayout(t *testing.T) {
-	ours, theirs := reflect.TypeFor[table](), reflect.TypeFor[lua.LTable]()
-	if ours.NumField() != theirs.NumField() || ours.Size() != theirs.Size() {
-		t.Fatal("another number of fields, or another size")
-	}
-	for i := range ours.NumField() {
-		a, b := ours.Field(i), theirs.Field(i)
-		if a.Name != b.Name || a.Type != b.Type || a.Offset != b.Offset {
-			t.Errorf("field %d: %v, in gopher-lua %v", i, a, b)
+	same := func(ours, theirs reflect.Type) {
+		if ours.NumField() != theirs.NumField() || ours.Size() != theirs.Size() {
+			t.Fatalf("%v: another number of fields, or another size", theirs)
 		}
+		for i := range ours.NumField() {
+			a, b := ours.Field(i), theirs.Field(i)
+			if a.Name != b.Name || a.Type.Kind() != b.Type.Kind() && b.Type.Kind() != reflect.Pointer || a.Offset != b.Offset {
+				t.Errorf("%v: field %v, in gopher-lua %v", theirs, a, b)
+			}
+		}
+	}
+	same(reflect.TypeFor[table](), reflect.TypeFor[lua.LTable]())
+	same(reflect.TypeFor[upvalue](), reflect.TypeFor[lua.Upvalue]())
+}
+
+// TestOverflowInClosure: what outlives a stack that was too full for anything is safe to
+// use.
+func TestOverflowInClosure(t *testing.T) {
+	L := newState(t, host.Limits{})
+	got := run(L, `
+local kept = {}
+local function f(n) local x, y = n, {} kept[#kept + 1] = function() return x, y end return 1 + f(n + 1) end
+local ok, e = pcall(f, 1)
+local a, b, c, d = 1, 2, 3, 4
+local n = 0
+for i = 1, #kept do local x, y = kept[i]() if x ~= nil and x ~= i then return "mixed up", i, x end n = n + 1 end
+return ok, n > 50, type(e), a, b, c, d`)
+	if want := "true|false|true|s737472696e67 string|n1|n2|n3|n4"; got != want {
+		t.Error(got)
 	}
 }
 

@@ -8,7 +8,8 @@
 //
 // Base puts the base functions into the globals of a state. String, Table, Math and
 // Os are modules that the host's require opens: as in Heka they are no globals, and
-// strings have no methods, before that.
+// strings have no methods, before that. Concat is the function that `..` is to be
+// compiled to. Collect is to be called from time to time between calls of a script.
 //
 // What is not there: load, loadstring, loadfile, dofile, module, require, package,
 // and of os execute, exit, remove, rename, setlocale and tmpname.
