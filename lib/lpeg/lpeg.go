@@ -63,7 +63,8 @@ func open(L *lua.LState) lua.LValue {
 	// Methods are the functions; match counts its arguments otherwise.
 	methods := L.NewTable()
 	t.ForEach(func(k, v lua.LValue) { methods.RawSet(k, v) })
-	methods.RawSetString("match", L.NewFunction(func(L *lua.LState) int { return l.match(L, ":match") }))
+	match := func(L *lua.LState) int { return l.match(L, ":match") }
+	methods.RawSetString("match", L.NewFunction(match))
 	behind := L.NewTable()
 	behind.RawSetString("__index", t)
 	L.SetMetatable(methods, behind)

@@ -13,7 +13,7 @@ const (
 	kAny                 // n bytes, at least one
 	kSeq                 // a, then b
 	kChoice              // a, or else b
-	kRep                 // a, n times at least; then as often as it goes, but at most m times in all if m >= 0
+	kRep                 // a: n times at least, and if m >= 0, m times at most
 	kNot                 // not a; takes nothing
 	kAnd                 // a; takes nothing
 	kBehind              // a, which ends here and is n bytes long; takes nothing

@@ -11,7 +11,8 @@ import (
 // randomHead are functions for captures of random patterns; those that are called
 // while matching write down their calls.
 const randomHead = `local log = {} ` +
-	`local function strip(ok, e, ...) if not ok then e = e:gsub("^.-:%d+: ", "") end return ok, e, ... end ` +
+	`local function strip(ok, e, ...) if not ok then e = e:gsub("^.-:%d+: ", "") end ` +
+	`return ok, e, ... end ` +
 	`local function note(s) log[#log+1] = s end ` +
 	`local function all(...) return select("#", ...), ... end ` +
 	`local function none() end ` +
@@ -58,7 +59,8 @@ func (w *writer) pattern(depth int) string {
 	case 18:
 		return w.pick("Cmt("+p()+", ", "Cmt(C("+p()+"), ") + w.pick("yes", "even", "on") + ")"
 	case 19:
-		return "(" + p() + ")/" + w.pick("all", "none", "0", "1", "2", `"<%0>"`, `"%1%%%1"`, `{a="A", b=false}`)
+		return "(" + p() + ")/" +
+			w.pick("all", "none", "0", "1", "2", `"<%0>"`, `"%1%%%1"`, `{a="A", b=false}`)
 	}
 	return w.grammar(depth - 1)
 }
@@ -67,12 +69,14 @@ func (w *writer) leaf() string {
 	if w.rules > 0 && w.IntN(3) == 0 {
 		return fmt.Sprintf("V%q", string(rune('p'+w.IntN(w.rules))))
 	}
-	return w.pick(`P"a"`, `P"b"`, `P"ab"`, `P"ba"`, `P"abc"`, `P(1)`, `P(2)`, `S"ab"`, `R"ac"`, `P""`, `P(-1)`,
-		`P(true)`, `P(false)`, `S"bc"`, `C(1)`, `Cp()`, `Cc(1)`, `Cc(nil, "x")`, `C"a"`, `Cb"n"`, `Carg(1)`, `P"c"`)
+	return w.pick(`P"a"`, `P"b"`, `P"ab"`, `P"ba"`, `P"abc"`, `P(1)`, `P(2)`, `S"ab"`, `R"ac"`,
+		`P""`, `P(-1)`, `P(true)`, `P(false)`, `S"bc"`, `C(1)`, `Cp()`, `Cc(1)`, `Cc(nil, "x")`,
+		`C"a"`, `Cb"n"`, `Carg(1)`, `P"c"`)
 }
 
 func (w *writer) named(p string) string {
-	return w.pick("Cg("+p+", 'n')", "Cg("+p+", 'm')", "Cg(C("+p+"), 'n')", "Cf("+p+", join)", "(Cg("+p+",'n')*Cb'n')")
+	return w.pick("Cg("+p+", 'n')", "Cg("+p+", 'm')", "Cg(C("+p+"), 'n')",
+		"Cf("+p+", join)", "(Cg("+p+",'n')*Cb'n')")
 }
 
 func (w *writer) grammar(depth int) string {
@@ -101,14 +105,15 @@ func (w *writer) subject() string {
 func (w *writer) chunk() string {
 	w.rules = 0
 	return fmt.Sprintf(`%slocal p = P(%s) local r = {} for _, s in ipairs{%q, %q, %q} do `+
-		`for i = #log, 1, -1 do log[i] = nil end r[#r+1] = {strip(pcall(match, p, s, 1, "arg"))} r[#r+1] = table.concat(log) end return r`,
+		`for i = #log, 1, -1 do log[i] = nil end `+
+		`r[#r+1] = {strip(pcall(match, p, s, 1, "arg"))} r[#r+1] = table.concat(log) end return r`,
 		randomHead, w.pattern(1+w.IntN(5)), w.subject(), w.subject(), w.subject())
 }
 
 var namedRule = regexp.MustCompile(`rule '[pqr]'`)
 
 func TestOracleRandom(t *testing.T) {
-	n := 6000
+	n := 2000
 	if testing.Short() {
 		n = 600
 	}

@@ -115,6 +115,6 @@ func (m *machine) openOf(n int) int {
 		}
 		break
 	}
-	m.count((from - n) / 8)
+	m.count((from - n) / perLook)
 	return n
 }

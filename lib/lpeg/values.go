@@ -9,6 +9,9 @@ import (
 // maxNesting is how deep captures may be nested to be evaluated, as in LPeg.
 const maxNesting = 201
 
+// perLook is how many records are looked at for one step of work.
+const perLook = 8
+
 // add pushes a value.
 func (m *machine) add(v lua.LValue) {
 	if len(m.vals) >= maxValues {
@@ -69,7 +72,7 @@ func (m *machine) skip(i int) int {
 			open--
 		}
 		if i++; open == 0 {
-			m.count((i - from) / 8)
+			m.count((i - from) / perLook)
 			return i
 		}
 	}
@@ -240,7 +243,9 @@ func (m *machine) groupName(i int) lua.LValue {
 // group returns the latest group named name that had ended before i.
 func (m *machine) group(i int, name lua.LValue) int {
 	for at := i - 1; at >= 0; at-- {
-		m.count(1)
+		if at&(perLook-1) == 0 {
+			m.count(1)
+		}
 		switch m.caps[at].kind {
 		case recClose:
 			at = m.openOf(at)
