@@ -126,6 +126,55 @@ func TestEach(t *testing.T) {
 	}
 }
 
+// TestState keeps the times of alerts and the annotations over a restart.
+func TestState(t *testing.T) {
+	script, err := sandbox.Compile("state.lua", `
+local alert = require "alert"
+local annotation = require "annotation"
+require "string"
+function process_message()
+    local ns = read_message("Timestamp")
+    local sent = alert.send(ns, "alert")
+    annotation.add("graph", ns, 1, "A", "text")
+    local n = #_ANNOTATIONS.graph.annotations
+    annotation.prune("graph", ns)
+    return -1, string.format("%s %d %d", tostring(sent), n, #_ANNOTATIONS.graph.annotations)
+end`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const hour = 3600e9
+	var state []byte
+	f := func(ns int64, want string) {
+		t.Helper()
+		var out transcript
+		sb, err := script.New(sandbox.Config{
+			Use: sandbox.Filter, Limits: sandbox.DefaultLimits, Inject: out.inject, State: state,
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer sb.Close()
+		m := msg.Message{Timestamp: ns}
+		var v msg.View
+		v.Reset(m.Append(nil)[msg.HeaderSize:])
+		r, err := sb.Process(&v)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if r.Text != want {
+			t.Errorf("at %d: %s, want %s", ns, r.Text, want)
+		}
+		if state, err = sb.Save(nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	f(2*hour, "true 1 1")
+	f(2*hour+1, "false 2 2")
+	f(4*hour, "true 3 3")
+	f(26*hour, "true 4 2")
+}
+
 // accessLog is the log of the examples; HEKA_ACCESS_LOG names a larger one.
 func accessLog(tb testing.TB) []string {
 	tb.Helper()

@@ -117,8 +117,10 @@ local function roc(name, cbuf, spec)
     return nil
 end
 
--- windows returns the beginnings of the windows before the newest, and the rows and
--- nanoseconds that compare needs.
+-- windows returns the beginnings of the windows before the newest, the beginning of that,
+-- and what to add for the beginning of a window's last row. The nanosecond more of the
+-- limit is Heka's: it leaves the oldest window out where times are small, as in tests,
+-- and is lost in the rounding of times of this century.
 local function windows(name, cbuf, spec)
     local rows = cbuf:get_configuration()
     if spec.win * spec.nwin >= rows then fail(name, spec, "arguments out of range") end
