@@ -36,8 +36,6 @@ type library struct {
 	meta  *lua.LTable // of patterns
 	limit int         // of the stack
 	free  []*machine
-
-	numbers []lua.LValue // the small ones, which then need not be allocated
 }
 
 // A Pattern is the value of a Lua pattern.
@@ -80,10 +78,6 @@ func libraryOf(L *lua.LState) *library {
 		return u.Value.(*library)
 	}
 	l := &library{limit: defaultStack, meta: L.NewTypeMetatable(typeName)}
-	l.numbers = make([]lua.LValue, 1024)
-	for i := range l.numbers {
-		l.numbers[i] = lua.LNumber(i)
-	}
 	u := L.NewUserData()
 	u.Value = l
 	registry.RawSetString(key, u)
@@ -113,10 +107,18 @@ func (l *library) operators() map[string]lua.LGFunction {
 	}
 }
 
+// smallNumbers are values that need not be allocated.
+var smallNumbers = func() (list [1024]lua.LValue) {
+	for i := range list {
+		list[i] = lua.LNumber(i)
+	}
+	return list
+}()
+
 // number returns n as a value.
-func (l *library) number(n int) lua.LValue {
-	if n < len(l.numbers) {
-		return l.numbers[n]
+func number(n int) lua.LValue {
+	if n < len(smallNumbers) {
+		return smallNumbers[n]
 	}
 	return lua.LNumber(n)
 }

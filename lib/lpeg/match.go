@@ -36,7 +36,7 @@ func (l *library) match(L *lua.LState, fn string) int {
 	}
 	if m.ncaps == 0 {
 		l.release(m)
-		L.Push(l.number(end + 1))
+		L.Push(number(end + 1))
 		return 1
 	}
 	n := m.results(end)
@@ -102,7 +102,7 @@ func (m *machine) results(end int) int {
 		n += k
 	}
 	if n == 0 {
-		m.L.Push(lua.LNumber(end + 1))
+		m.L.Push(number(end + 1))
 		return 1
 	}
 	for _, v := range m.vals {

@@ -25,7 +25,7 @@ func (m *machine) runtime(pos int) int {
 	_, n := m.nested(open)
 	L.Push(m.prog.captures[m.caps[open].i].value)
 	L.Push(m.subject)
-	L.Push(lua.LNumber(pos + 1))
+	L.Push(number(pos + 1))
 	for _, v := range m.vals[from:] {
 		L.Push(v)
 	}

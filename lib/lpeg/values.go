@@ -99,7 +99,7 @@ func (m *machine) push(i int) (next, n int) {
 func (m *machine) pushKind(i int, c *captureInfo) (next, n int) {
 	switch c.kind {
 	case capPosition:
-		m.add(lua.LNumber(m.caps[i].pos + 1))
+		m.add(number(int(m.caps[i].pos) + 1))
 		return i + 1, 1
 	case capConst:
 		m.add(c.value)
