@@ -11,7 +11,7 @@ import (
 	"strings"
 )
 
-//go:embed all:filter all:encoder all:decoder
+//go:embed filter/*.lua encoder/*.lua all:decoder
 var files embed.FS
 
 // Find returns the source of the script of a use and name, as in "filter",

@@ -34,7 +34,7 @@ end
 function process_message()
     local ns = read_message("Timestamp")
     local code = read_message(variable)
-    if type(code) ~= "number" then return -1 end
+    if type(code) ~= "number" then return -1, "no number: " .. variable end
 
     local class = math.floor(code / 100)
     if class < 1 or class > 5 then class = unknown end

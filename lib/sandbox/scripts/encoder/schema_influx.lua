@@ -1,0 +1,74 @@
+-- Makes JSON for InfluxDB before 0.9 of headers and fields: one series with all of them as
+-- columns, or a series for each.
+--
+-- config (default)
+--   series ("series")            name of the series; may have %{parts} of the message
+--   skip_fields (nil)            headers and fields to leave out, separated by blanks
+--   multi_series (false)         a series for each, series.field, with the column value
+--   exclude_base_fields (false)  leave out all headers
+
+local cjson       = require "cjson"
+local interpolate = require "msg_interpolate"
+require "math"
+require "string"
+require "table"
+
+local series       = read_config("series") or "series"
+local multi_series = read_config("multi_series") or false
+local exclude_base = read_config("exclude_base_fields") or false
+
+local skip = {}
+for name in string.gmatch(read_config("skip_fields") or "", "%S+") do skip[name] = true end
+
+local headers = {"Type", "Payload", "Hostname", "Pid", "Logger", "Severity", "EnvVersion"}
+
+-- each calls f with the name and the value of each column but the time. A field that stands
+-- more than once, or has several values, has further columns: name2, name3, ...
+local function each(f)
+    if not exclude_base then
+        for _, name in ipairs(headers) do
+            if not skip[name] then f(name, read_message(name)) end
+        end
+    end
+    local times = {}
+    while true do
+        local typ, name, _, _, count = read_next_field()
+        if not typ then break end
+        local index = times[name] or {field = 0, column = 0}
+        times[name] = index
+        for i = 0, count - 1 do
+            index.column = index.column + 1
+            local column = index.column == 1 and name or name .. index.column
+            local value = read_message("Fields[" .. name .. "]", index.field, i)
+            if not skip[name] and value ~= nil then f(column, value) end
+        end
+        index.field = index.field + 1
+    end
+end
+
+local function one_series(name, ms)
+    local columns, point = {"time"}, {ms}
+    each(function(column, value)
+        table.insert(columns, column)
+        table.insert(point, value)
+    end)
+    return {{name = name, columns = columns, points = {point}}}
+end
+
+local function many_series(name, ms)
+    local list = {}
+    each(function(column, value)
+        table.insert(list, {name = name .. "." .. column, columns = {"time", "value"},
+                            points = {{ms, value}}})
+    end)
+    return list
+end
+
+function process_message()
+    local name = interpolate.interpolate_from_msg(series)
+    local ms = math.floor(read_message("Timestamp") / 1e6)
+    local list = (multi_series and many_series or one_series)(name, ms)
+    if not list[1] then return -2 end
+    inject_payload("json", "influx_message", cjson.encode(list), "\n")
+    return 0
+end
