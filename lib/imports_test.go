@@ -68,7 +68,7 @@ var lists = map[string]string{
 // low are the packages that import those before them in this list, and nothing
 // else of ours.
 var low = []string{
-	"lib/near", "lib/msg", "lib/split", "lib/match", "lib/frame", "lib/encode",
+	"lib/near", "lib/msg", "lib/split", "lib/match", "lib/frame", "lib/encode", "lib/cbuf",
 }
 
 func TestImports(t *testing.T) {

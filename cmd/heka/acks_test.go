@@ -32,7 +32,16 @@ var ackWords = map[string][]string{
 	"heka-filter stats":    {"stats .n"},
 	"heka-filter hist":     {"hist .n"},
 	"heka-filter uniq":     {"uniq .n"},
-	"heka-filter flight":   {"flight .n==4", "flight .n>=3 by .n --last 2 --after 1"},
+	"heka-decode lua": {
+		"lua ../../man/testdata/split.lua", "lua ../../man/testdata/hide.lua --stateless",
+		"lua ../../man/testdata/hide.lua --preserve */state",
+	},
+	"heka-filter lua": {
+		"lua http_status", "lua ../../man/testdata/total.lua --every 1s",
+		"lua ../../man/testdata/total.lua --preserve */state --save-every 1s",
+	},
+	"heka-filter cbuf":   {"cbuf count by .n", "cbuf avg .n every 10s"},
+	"heka-filter flight": {"flight .n==4", "flight .n>=3 by .n --last 2 --after 1"},
 	"heka-filter anomaly": {
 		`anomaly roc("r",1,1,0,5,false,false)`,
 		`anomaly roc("r",1,1,0,5,true,true) count by .n every 1s`,
@@ -45,6 +54,7 @@ var ackWords = map[string][]string{
 		"--to TRUE=>|cat --else */else.heka",
 	},
 	"heka-out file": {
+		"- --encoder ../../man/testdata/line.lua", "*/f.txt --encoder ../../man/testdata/line.lua",
 		"-", "- -o json", "- -o table", "- -o heka", "*/f.heka", "*/f.json", "*/f.csv", "*/f.json.gz",
 		"*/f.heka --fsync never", "*/f.heka --fsync batch", "*/f.heka --fsync close",
 		"*/f.json --fsync close --rotate-size 100", "*/%{n}.csv --max-files 2",

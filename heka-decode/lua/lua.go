@@ -22,6 +22,7 @@ var Kind = stage.Kind{Name: "lua", Doc: doc, Args: "SCRIPT", NArgs: stage.OneArg
 func declare(fs *pflag.FlagSet) stage.Make {
 	f := asked.Declare(fs)
 	f.DeclareState(fs)
+	f.DeclareName(fs)
 	inLanes := fs.Bool("stateless", false, "the script remembers nothing: run it on as many cores as there are")
 	return func(env *stage.Env, args []string) (stage.Stage, error) {
 		if len(args) == 0 {

@@ -42,6 +42,7 @@ func declare(fs *pflag.FlagSet) stage.Make {
 	fs.Lookup("every").DefValue = ""
 	f.Flags = asked.Declare(fs)
 	f.DeclareState(fs)
+	f.DeclareName(fs)
 	fs.DurationVar(&f.saveEvery, "save-every", 10*time.Second, "how often --preserve saves: a `DURATION`")
 	fs.IntVar(&f.perCall, "max-process-inject", sandbox.DefaultProcessInject,
 		"messages that one process_message may inject: `N`; 0: any")

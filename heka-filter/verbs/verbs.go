@@ -14,6 +14,7 @@ import (
 	"heka/heka-filter/head"
 	"heka/heka-filter/heartbeat"
 	"heka/heka-filter/hist"
+	"heka/heka-filter/lua"
 	"heka/heka-filter/pattern"
 	"heka/heka-filter/rate"
 	"heka/heka-filter/sample"
@@ -41,4 +42,5 @@ var All = []stage.Kind{
 	count.Kind, top.Kind, rate.Kind, stats.Kind, hist.Kind, uniq.Kind, cbuf.Kind, cost.Kind,
 	statmetric.Kind, pattern.Kind,
 	heartbeat.Kind, anomaly.Kind,
+	lua.Kind,
 }

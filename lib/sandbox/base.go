@@ -5,9 +5,13 @@ import (
 
 	"heka/lib/lpeg"
 	"heka/lib/sandbox/host"
+	"heka/lib/sandbox/internal/bloom"
 	"heka/lib/sandbox/internal/circular"
 	"heka/lib/sandbox/internal/cjson"
+	"heka/lib/sandbox/internal/cuckoo"
+	"heka/lib/sandbox/internal/hyperloglog"
 	"heka/lib/sandbox/internal/stdlib"
+	"heka/lib/sandbox/internal/structs"
 )
 
 // openBase puts Lua's base functions into the globals.
@@ -45,7 +49,8 @@ func (s *Sandbox) openAPI() {
 // goModules are the modules that are written in Go.
 var goModules = []host.Module{
 	stdlib.String, stdlib.Table, stdlib.Math,
-	lpeg.Module, cjson.Module, circular.Module,
+	lpeg.Module, lpeg.Re, cjson.Module, structs.Module,
+	circular.Module, bloom.Module, hyperloglog.Module, cuckoo.Module,
 }
 
 // module returns the module in Go of a name.

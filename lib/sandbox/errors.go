@@ -11,11 +11,15 @@ import (
 )
 
 // failure makes the error of a call that prefix names, such as "process_message() ".
+// err is nil where the script caught the error of a limit, and did nothing more.
 func (s *Sandbox) failure(prefix string, err error) error {
 	if s.broken != nil {
 		return s.broken
 	}
-	text := err.Error()
+	text := ""
+	if err != nil {
+		text = err.Error()
+	}
 	var api *lua.ApiError
 	if errors.As(err, &api) {
 		if t, ok := api.Object.(lua.LString); ok {

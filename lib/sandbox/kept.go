@@ -13,6 +13,8 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
+
+	"heka/lib/position"
 )
 
 // Kept is a script's state in a file, with how far of each source is in it: so that
@@ -60,7 +62,7 @@ func OpenKept(path string) (*Kept, error) {
 	k.lock = lock
 	if err := syscall.Flock(int(lock.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
 		lock.Close()
-		return nil, fmt.Errorf("state %s: another process keeps its state there", path)
+		return nil, fmt.Errorf("state %s: %w", path, &position.BusyError{Dir: filepath.Dir(path)})
 	}
 	info, err := os.Stat(path)
 	if errors.Is(err, fs.ErrNotExist) {

@@ -128,8 +128,8 @@ func TestPreserveMistakes(t *testing.T) {
 // TestLargeState has more constants than one chunk can have.
 func TestLargeState(t *testing.T) {
 	b := open(t, Filter, `t = t or {} function process_message()
-		for i = 1, 300000 do t["key\n_G[" .. i] = i end return 0 end
-		function timer_event() inject_payload("txt", "", t["key\n_G[" .. 299999]) end`, Config{Limits: noLimits})
+		for i = 1, 30000 do t["key\n_G[" .. i] = i end return 0 end
+		function timer_event() inject_payload("txt", "", t["key\n_G[" .. 29999]) end`, Config{Limits: noLimits})
 	if _, err := b.Process(view(sample)); err != nil {
 		t.Fatal(err)
 	}
@@ -137,9 +137,9 @@ func TestLargeState(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := open(t, Filter, `function process_message() return -1, tostring(t["key\n_G[" .. 299999]) end`,
+	c := open(t, Filter, `function process_message() return -1, tostring(t["key\n_G[" .. 29999]) end`,
 		Config{Limits: noLimits, State: state})
-	if r, err := c.Process(view(sample)); err != nil || r.Text != "299999" {
+	if r, err := c.Process(view(sample)); err != nil || r.Text != "29999" {
 		t.Error(r, err)
 	}
 }

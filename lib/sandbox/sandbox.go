@@ -191,8 +191,7 @@ func (s *Sandbox) Meter() *host.Meter { return s.meter }
 // Close gives up what the sandbox holds.
 func (s *Sandbox) Close() { s.state.Close() }
 
-// run runs a compiled chunk outside any call, without the limit of instructions: the
-// top level of a script may take its time, as in Heka.
+// run runs the top level of a compiled script. The limits are those of a call.
 func (s *Sandbox) run(proto *lua.FunctionProto) error {
 	L := s.state
 	s.most = 0
@@ -244,7 +243,7 @@ func (s *Sandbox) Process(m *msg.View) (r Result, err error) {
 	err = L.PCall(0, 2, s.handler())
 	s.end(m)
 	s.message = nil
-	if err != nil {
+	if err != nil || s.meter.Over() != "" {
 		return Result{}, s.failure("process_message() ", err)
 	}
 	code, text := L.Get(-2), L.Get(-1)
@@ -302,7 +301,7 @@ func (s *Sandbox) Timer(ns int64, shutdown bool) error {
 	L.Push(lua.LBool(shutdown))
 	err := L.PCall(2, 0, s.handler())
 	s.end(nil)
-	if err != nil {
+	if err != nil || s.meter.Over() != "" {
 		return s.failure("timer_event() ", err)
 	}
 	return nil

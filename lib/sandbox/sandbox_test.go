@@ -74,6 +74,7 @@ func TestErrors(t *testing.T) {
 	f("read_next_field('x')", "f.lua:3: read_next_field() takes no arguments")
 	f("while true do end", "instruction_limit exceeded")
 	f("while true do pcall(function() while true do end end) end", "instruction_limit exceeded")
+	f("return pcall(function() while true do end end)", "instruction_limit exceeded")
 	f("local t = {} for i = 1, 1e9 do t[i] = {i} end", "not enough memory")
 	f("local s = 'x' while true do s = s .. s end", "not enough memory")
 	f("local s = string.rep('x', 102) while true do add_to_payload(s) end", "f.lua:3: output_limit exceeded")

@@ -185,7 +185,8 @@ func syntaxError(name string, err error) error {
 	case errors.As(err, &p) && p.Pos.Line == parse.EOF:
 		return &Error{Text: fmt.Sprintf("%s: syntax error near '<eof>'", name)}
 	case errors.As(err, &p):
-		return &Error{Text: fmt.Sprintf("%s:%d: %s near '%s'", name, p.Pos.Line, p.Message, p.Token)}
+		what := strings.Replace(p.Message, "parse error", "syntax error", 1)
+		return &Error{Text: fmt.Sprintf("%s:%d: %s near '%s'", name, p.Pos.Line, what, p.Token)}
 	case errors.As(err, &c):
 		return &Error{Text: fmt.Sprintf("%s:%d: %s", name, c.Line, c.Message)}
 	}

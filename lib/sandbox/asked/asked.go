@@ -40,9 +40,13 @@ func Declare(fs *pflag.FlagSet) *Flags {
 	fs.Var(&f.Memory, "memory", "what the script's values may take, in `BYTES`; 0: any")
 	fs.IntVar(&f.Steps, "instructions", d.Instructions, "instructions of one call, at most `N`; 0: any")
 	fs.Var(&f.Output, "output", "longest message that the script makes, in `BYTES`; 0: any")
-	fs.StringVar(&f.Name, "name", "", "`NAME` of the plugin, the Logger of its messages; default: the script's")
 	fs.BoolVar(&f.Explain, "explain", false, "say at the end what of the limits was used, and where the time went")
 	return f
+}
+
+// DeclareName declares --name on fs, of scripts whose name can be seen in messages.
+func (f *Flags) DeclareName(fs *pflag.FlagSet) {
+	fs.StringVar(&f.Name, "name", "", "`NAME` that stands in messages for the script; default: the file's")
 }
 
 // DeclareState declares --preserve on fs.

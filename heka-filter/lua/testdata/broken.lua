@@ -1,0 +1,4 @@
+function process_message()
+    total = total + 1
+    return 0
+end

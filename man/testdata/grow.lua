@@ -1,0 +1,4 @@
+function process_message()
+    local s = "x"
+    while true do s = s .. s end
+end

@@ -1,0 +1,5 @@
+function process_message()
+    while true do
+        pcall(function() while true do end end)
+    end
+end
