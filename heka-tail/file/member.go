@@ -29,6 +29,7 @@ type member struct {
 	gen    uint32           // how often it was truncated before it has its first File
 	known  verdict
 	why    string    // for people: the reason of that
+	twin   *member   // what it was packed as before it was read, if it is gone
 	moving time.Time // when its name was seen to be that of another file
 	looked uint32    // up to this Gen of its File copies were looked for before it was read
 	retry  bool      // it could not be opened when it was to be
@@ -105,13 +106,18 @@ func (s *stream) views() []view {
 		m.v = m.sight
 		list = append(list, view{member: m, sight: m.v, plain: !m.v.name.Packed})
 	}
+	sortViews(list)
+	return list
+}
+
+// sortViews puts list in order, the oldest first.
+func sortViews(list []view) {
 	ages := make([]rotation.Age, len(list))
 	for i := range list {
 		ages[i] = list[i].age()
 	}
 	rising := rotation.Rising(ages)
 	slices.SortFunc(list, func(a, b view) int { return compare(a, b, rising) })
-	return list
 }
 
 func compare(a, b view, rising bool) int {
@@ -120,21 +126,24 @@ func compare(a, b view, rising bool) int {
 			return c
 		}
 	}
-	packed := func(v *view) int {
-		if v.plain {
-			return 0
-		}
-		return 1 // behind what it is made of
+	switch {
+	case a.twin == b.member:
+		return -1
+	case b.twin == a.member:
+		return 1
 	}
-	return cmp.Or(rotation.Compare(a.age(), b.age(), rising), cmp.Compare(packed(&a), packed(&b)),
-		cmp.Compare(a.path, b.path))
+	return cmp.Or(rotation.Compare(a.age(), b.age(), rising), cmp.Compare(a.path, b.path))
 }
 
-// age returns what tells how old v is. A name that it does not have any more does not.
+// age returns what tells how old v is. A name that it does not have any more does not,
+// but that of what it was packed as.
 func (v *view) age() rotation.Age {
 	name := v.name
 	if v.gone {
 		name.Number, name.Date = -1, ""
+		if v.twin != nil {
+			name = v.twin.v.name
+		}
 	}
 	return rotation.Age{
 		Name: name, Base: v.base && !v.gone, Born: v.born, Mtime: v.st.Mtime,

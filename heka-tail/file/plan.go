@@ -34,6 +34,7 @@ func (r *reader) plan(s *stream) error {
 	}
 	s.waiting = false
 	list := r.views(s)
+	r.pair(list)
 	anchor := -1
 	for i, v := range list {
 		if v.file != nil && v.file.Offset() > 0 || v.rec != nil && v.rec.Offset > 0 {
@@ -77,6 +78,33 @@ func (r *reader) plan(s *stream) error {
 	}
 	s.planned = true
 	return nil
+}
+
+// pair finds out what the members of list were packed as that are gone and were not
+// read yet. Their age is that of their twins, and they come before these.
+func (r *reader) pair(list []view) {
+	found := false
+	for i := range list {
+		w := &list[i]
+		if !w.gone || !w.plain || w.known != unknown || w.twin != nil || r.census.holds(w.member) < 0 {
+			continue
+		}
+		for j := range list {
+			v := &list[j]
+			if v.plain || v.gone || v.known != unknown || v.seen < w.seen {
+				continue
+			}
+			if r.peek(v, func(o source.Origin) bool {
+				return r.peek(w, func(of source.Origin) bool { return source.PackedOf(o, of) })
+			}) {
+				w.member.twin, found = v.member, true
+				break
+			}
+		}
+	}
+	if found {
+		sortViews(list)
+	}
 }
 
 // views returns what the census knows of s.

@@ -191,6 +191,27 @@ func StartsAs(all, o Origin) bool {
 	return err == nil && n == len(b) && hasTail(all.FD, st.Size, position.NewSum(b))
 }
 
+// PackedOf reports whether the open file packed unpacks to what plain, which is not
+// written to any more, has.
+func PackedOf(packed, plain Origin) bool {
+	f, sure, err := detect(packed.FD)
+	if err != nil || !sure || !f.decoded() {
+		return false
+	}
+	st, err := StatFd(plain.FD)
+	if err != nil || st.Size == 0 {
+		return false
+	}
+	b := make([]byte, min(st.Size, tailSize))
+	n, err := pread(plain.FD, b, st.Size-int64(len(b)))
+	if err != nil || n < len(b) || !unpacksTo(packed, f, st.Size, position.NewSum(b)) {
+		return false
+	}
+	head, _ := headOf(packed.FD, f, headSize)
+	start, _ := headOf(plain.FD, form{}, headSize)
+	return string(head) == string(start)
+}
+
 // Heads returns the sums of the first bytes of the content of the open file o, of each
 // of the lengths that lens has as true and that the content is long enough for.
 func Heads(o Origin, lens map[uint32]bool) []position.Sum {
