@@ -15,7 +15,7 @@ import (
 var update = stagetest.Update(flag.CommandLine)
 
 // bin is the folder of the programs, built once: heka, and a link for each of the
-// others, as which it then runs; and heka-oracle.
+// others, as which it then runs; heka-oracle and heka-test.
 var bin string
 
 func TestMain(m *testing.M) {
@@ -28,7 +28,7 @@ func TestMain(m *testing.M) {
 		defer os.RemoveAll(dir)
 		bin = dir
 		os.Setenv("GORACE", noRaceSleep)
-		build := exec.Command("go", "build", "-o", dir, ".", "../heka-oracle")
+		build := exec.Command("go", "build", "-o", dir, ".", "../heka-oracle", "../heka-test")
 		if raceDetector {
 			build.Args = append(build.Args[:2], append([]string{"-race"}, build.Args[2:]...)...)
 		}

@@ -12,6 +12,7 @@ import (
 	"heka/cmd/heka-flood/flood"
 	"heka/cmd/heka-inject/inject"
 	"heka/cmd/heka-replay/replay"
+	"heka/cmd/heka-test/test"
 	"heka/cmd/heka/demo"
 	"heka/heka-decode/decoders"
 	"heka/heka-filter/verbs"
@@ -37,6 +38,7 @@ var front = prog.Front{Doc: doc, Wings: []prog.Wing{
 	prog.Tool("heka-flood", flood.Kind, prog.Source),
 }, Verbs: []prog.Verb{
 	{Name: "demo", Args: demo.Args, Short: "write a log to try things on", Helps: true, Run: runDemo},
+	{Name: "test", Args: test.Args, Short: test.What, Helps: true, Run: runTest},
 }}
 
 func runDemo(args []string) int {
@@ -44,6 +46,15 @@ func runDemo(args []string) int {
 	defer stop()
 	signal.Ignore(syscall.SIGPIPE)
 	return prog.Report("heka demo", demo.Run(ctx, args, os.Stdout))
+}
+
+// runTest runs sessions with this program as all of ours.
+func runTest(args []string) int {
+	self, err := os.Executable()
+	if err != nil {
+		return prog.Report("heka test", err)
+	}
+	return test.Main("heka test", args, self)
 }
 
 func main() { front.Main() }

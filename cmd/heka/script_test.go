@@ -145,9 +145,10 @@ func TestHelp(t *testing.T) {
 		}
 	}
 	f("heka")
-	for _, v := range []string{"run", "explain", "demo", "completion", "version"} {
+	for _, v := range []string{"run", "explain", "demo", "test", "completion", "version"} {
 		f("heka", v)
 	}
+	f("heka-test")
 	for _, w := range front.Wings {
 		f(w.Name)
 		f("heka", strings.TrimPrefix(w.Name, "heka-"))
