@@ -126,7 +126,7 @@ func (d *differ) hunk(run []edit) {
 		}
 	}
 	pairs := 0
-	for ; pairs < min(len(gone), len(came)); pairs++ {
+	for ; pairs < min(len(gone), len(came)) && d.n <= maxShown; pairs++ {
 		a, b, alike := compare(gone[pairs], came[pairs])
 		if !alike {
 			break
@@ -147,6 +147,10 @@ func (d *differ) hunk(run []edit) {
 
 // line writes a line of parts.
 func (d *differ) line(op byte, parts []part) {
+	if d.n >= maxShown {
+		d.n++
+		return
+	}
 	var b strings.Builder
 	b.WriteByte(op)
 	b.WriteByte(' ')

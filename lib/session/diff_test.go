@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -145,4 +146,21 @@ func FuzzDiff(f *testing.F) {
 			t.Fatalf("%q", d)
 		}
 	})
+}
+
+// TestDiffLarge wants the work to be bounded by what is shown.
+func TestDiffLarge(t *testing.T) {
+	var want, got strings.Builder
+	for i := range 100_000 {
+		want.WriteString("a" + strings.Repeat(" x", 300) + strconv.Itoa(i) + "\n")
+		got.WriteString("b" + strings.Repeat(" x", 300) + strconv.Itoa(i) + "\n")
+	}
+	began := time.Now()
+	d := Diff(want.String(), got.String(), false)
+	if n := strings.Count(d, "\n"); n != maxShown+1 {
+		t.Errorf("%d lines", n)
+	}
+	if took := time.Since(began); took > 20*time.Second {
+		t.Error("it took", took)
+	}
 }

@@ -109,6 +109,8 @@ func TestRunFails(t *testing.T) {
 		}
 	}
 	f("$ echo b\na\n", "DIR/a.session:1: not what was wanted\n  $ echo b\n- a\n+ b\n")
+	f("$ echo o; (echo 2; echo 1) >&2\no\n1\n2\n", "")
+	f("$ echo 2; echo 1\n1\n2\n", "DIR/a.session:1: not what was wanted\n  $ echo 2; echo 1\n- 1\n  2\n+ 1\n")
 	f("\n$ echo a; \\\n> exit 2\na\n", "DIR/a.session:2: not what was wanted, and the status is 2\n"+
 		"  $ echo a; \\\n  > exit 2\n  a\n+ [status 2]\n")
 	f("$ printf 'a\\0b'\n", "DIR/a.session:1: it wrote records, or other bytes that are no text: "+

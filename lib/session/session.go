@@ -25,6 +25,7 @@ package session
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -73,9 +74,20 @@ type Result struct {
 // unescaped.
 func (r Result) Text() string { return ended(r.Out) + ended(r.Err) }
 
-// Is reports whether r is what c wants.
+// Is reports whether r is what c wants. The lines of stderr may come in any order:
+// each program of a pipeline writes there when it likes.
 func (r Result) Is(c Command) bool {
-	return r.Failure == nil && r.Status == c.Status && r.Text() == c.Want
+	if r.Failure != nil || r.Status != c.Status {
+		return false
+	}
+	rest, ok := strings.CutPrefix(c.Want, ended(r.Out))
+	return ok && (rest == ended(r.Err) || slices.Equal(sorted(rest), sorted(ended(r.Err))))
+}
+
+func sorted(text string) []string {
+	all := strings.SplitAfter(text, "\n")
+	slices.Sort(all)
+	return all
 }
 
 // whole returns text and status as lines.
