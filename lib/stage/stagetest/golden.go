@@ -1,19 +1,16 @@
 package stagetest
 
 import (
-	"bytes"
 	"context"
 	"flag"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"regexp"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
 	"heka/lib/oneliner"
+	"heka/lib/session"
 )
 
 // Update tells Golden to rewrite sessions with what came out. Test packages that
@@ -73,7 +70,7 @@ func runBlock(t *testing.T, block, dir, bin string) string {
 		got := shell(t, dir, bin, cmd, true)
 		if fusible(cmd) {
 			piped := shell(t, dir, bin, cmd, false)
-			fused := shell(t, dir, bin, "heka run "+quote(cmd), false)
+			fused := shell(t, dir, bin, "heka run "+session.Quote(cmd), false)
 			if piped != fused {
 				t.Errorf("%s\nby pipes:\n%s\nfused:\n%s", cmd, piped, fused)
 			}
@@ -90,15 +87,15 @@ func runBlock(t *testing.T, block, dir, bin string) string {
 // programs alone, and nothing left behind that a second run would find.
 func fusible(line string) bool {
 	calls, err := oneliner.Parse(line)
-	if err != nil {
+	if err != nil || !session.Fusible(line) {
 		return false
 	}
 	for _, c := range calls {
-		if !strings.HasPrefix(c.Words[0], "heka-") || c.Out != "" {
+		if c.Out != "" {
 			return false
 		}
 		for _, w := range c.Words[1:] {
-			if w == "--help" || w == "--fail" || w == "--to" || strings.HasPrefix(w, "--rotate") {
+			if w == "--fail" || w == "--to" || strings.HasPrefix(w, "--rotate") {
 				return false
 			}
 		}
@@ -112,33 +109,21 @@ func fusible(line string) bool {
 // patience is how long a command of a session may take.
 const patience = 30 * time.Second
 
-func quote(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'" }
-
-var uuid = regexp.MustCompile(`"Uuid":"[0-9a-f-]{36}"`)
-
 // shell runs a command line and returns what it writes, stderr too if both is
 // true, without what differs from run to run.
 func shell(t *testing.T, dir, bin, line string, both bool) string {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
-	defer cancel()
-	c := exec.CommandContext(ctx, "sh", "-c", line)
-	c.Dir = dir
-	c.Env = append(os.Environ(), "PATH="+bin+string(filepath.ListSeparator)+os.Getenv("PATH"),
-		"HEKA_HOSTNAME=host.example", "TZ=UTC", "LC_ALL=C", "COLUMNS=100")
-	c.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	c.Cancel = func() error { return syscall.Kill(-c.Process.Pid, syscall.SIGKILL) }
-	c.WaitDelay = time.Second
-	var out bytes.Buffer
-	c.Stdout = &out
-	if both {
-		c.Stderr = &out
+	sh := session.Shell{
+		Dir: dir, Timeout: patience, Merged: both,
+		Env: append(os.Environ(), "PATH="+bin+string(filepath.ListSeparator)+os.Getenv("PATH"),
+			"HEKA_HOSTNAME=host.example", "TZ=UTC", "LC_ALL=C", "COLUMNS=100"),
 	}
-	c.Run() // a status that is not 0 may be the point: sessions show it with echo $?
-	if ctx.Err() != nil {
-		t.Errorf("%s: not done after %v", line, patience)
+	// A status that is not 0 may be the point: sessions show it with echo $?
+	r := sh.Run(context.Background(), "sh", "-c", line)
+	if r.Failure != nil {
+		t.Errorf("%s: %v", line, r.Failure)
 	}
-	return uuid.ReplaceAllString(out.String(), `"Uuid":"-"`)
+	return session.Plain(r.Out)
 }
 
 // firstDifference shows the lines around the first that differs.
