@@ -26,6 +26,7 @@ type member struct {
 	news   bool  // something of that is new
 	file   *source.File
 	rec    *position.Record // its position, if it has no File yet
+	ending source.Ending    // of its content when that was reserved
 	gen    uint32           // how often it was truncated before it has its first File
 	known  verdict
 	why    string    // for people: the reason of that
@@ -90,6 +91,7 @@ type stream struct {
 	planned bool
 	missing []position.Record // if nothing is to be read: those that nothing has any more
 	waiting bool              // a member's content can't be told yet
+	doubt   bool              // the same, until the file in use was read
 }
 
 // view is a member as the reader sees it.

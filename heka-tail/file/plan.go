@@ -186,7 +186,8 @@ func (r *reader) cameSince(s *stream, list []view, i int) bool {
 		return v.seen > 0
 	}
 	for j := range list {
-		if j != i && r.recognises(v, &list[j]) {
+		if w := &list[j]; j != i && r.recognises(v, w) {
+			s.doubt = s.doubt || w.base && w.file == nil
 			return false
 		}
 	}
@@ -372,7 +373,7 @@ func (r *reader) reserve(stream string, v *view) {
 		o.Name, o.Gen = stream, v.gen
 		rec, ok := source.Begin(o)
 		if ok {
-			v.member.rec = &rec
+			v.member.rec, v.member.ending = &rec, source.EndingOf(o)
 			r.keep(rec)
 		}
 		return ok

@@ -73,6 +73,11 @@ func (r *reader) step(s *stream) (more bool, err error) {
 		}
 	}
 	r.tidy(s)
+	if s.doubt && !slices.ContainsFunc(s.active, func(m *member) bool { return m.v.base && m.file == nil }) {
+		s.doubt = false
+		r.census.replan(s)
+		return true, nil
+	}
 	return false, nil
 }
 
@@ -100,6 +105,9 @@ func (r *reader) advance(s *stream, m *member, last bool) (done, more bool, err 
 	r.turn++
 	m.turn = r.turn
 	if r.live && st.Size > 0 && m.file.Gen() > m.looked && m.file.Offset() == 0 && m.v.base {
+		if err := m.file.Look(); err != nil {
+			return true, false, r.unreadable(m, err)
+		}
 		m.looked = m.file.Gen() // it may have been copied and truncated once more meanwhile
 		r.census.list(s, false)
 		return false, false, errReplan
@@ -206,9 +214,13 @@ func (r *reader) ready(s *stream, m *member, fresh bool) (bool, error) {
 		return true, nil
 	}
 	o := source.Origin{Name: s.name, Path: m.v.path, FD: fd, Stat: m.v.st, Gen: m.gen}
-	if m.rec == nil {
+	switch {
+	case m.rec == nil:
 		m.file, err = source.NewFile(r.sink, o, source.Start{})
-	} else {
+	case m.rec.Offset == 0 && !m.ending.In(o):
+		source.CloseFd(fd)
+		err = source.ErrChanged
+	default:
 		m.file, err = source.Resume(r.sink, o, *m.rec)
 	}
 	switch {

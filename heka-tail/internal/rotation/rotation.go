@@ -136,8 +136,13 @@ type Age struct {
 // before reports whether a was put aside already when b was in use.
 func (a *Age) before(b *Age) bool { return a.Aside > 0 && a.Aside <= b.InUse }
 
+// bornApart reports whether the times of birth tell which of a and b is older.
+func (a *Age) bornApart(b *Age) bool {
+	return a.Unpacked && b.Unpacked && a.Born != b.Born && a.Born != 0 && b.Born != 0
+}
+
 // Compare orders the files of one family, the oldest first. The file in use is the
-// newest. What was seen to appear came in that order. Names tell for others; and if
+// newest. What was seen to appear came in that order, or else in that of birth. Names tell for others; and if
 // they do not, which was put aside when the other was in use; the time of birth of files
 // that were written where they are; or else that of the last write. A family has one way to count, which Rising finds out.
 func Compare(a, b Age, rising bool) int {
@@ -149,6 +154,8 @@ func Compare(a, b Age, rising bool) int {
 		return 1
 	case a.FirstSeen != b.FirstSeen && a.FirstSeen > 0 && b.FirstSeen > 0 && a.Unpacked && b.Unpacked:
 		return cmp.Compare(a.FirstSeen, b.FirstSeen)
+	case a.FirstSeen > 0 && b.FirstSeen > 0 && a.bornApart(&b):
+		return cmp.Compare(a.Born, b.Born)
 	case a.Name.Date != b.Name.Date && a.Name.Date != "" && b.Name.Date != "":
 		return cmp.Compare(a.Name.Date, b.Name.Date)
 	case a.Name.Number != b.Name.Number && a.Name.Number >= 0 && b.Name.Number >= 0:
@@ -161,7 +168,7 @@ func Compare(a, b Age, rising bool) int {
 			return -1
 		}
 		return 1
-	case a.Unpacked && b.Unpacked && a.Born != b.Born && a.Born != 0 && b.Born != 0:
+	case a.bornApart(&b):
 		return cmp.Compare(a.Born, b.Born)
 	}
 	return cmp.Compare(a.Mtime, b.Mtime)

@@ -335,6 +335,15 @@ func (s *File) Missing(size int64) int64 {
 	return max(0, size-s.offset)
 }
 
+// Look notes how the content of the open file starts, if nothing was read of it yet, so
+// that Read says ErrChanged if it is another by then.
+func (s *File) Look() error {
+	if s.offset > 0 {
+		return nil
+	}
+	return s.failed("read", s.readForm())
+}
+
 // Start returns the sum of the first bytes of the content, as far as they are known.
 func (s *File) Start() position.Sum { return position.NewSum(s.head) }
 

@@ -1,6 +1,7 @@
 package source
 
 import (
+	"bytes"
 	"encoding/binary"
 	"io"
 
@@ -179,17 +180,32 @@ func Has(o Origin, rec position.Record) bool {
 	return o.Stat.Size >= rec.Offset && hasTail(o.FD, rec.Offset, rec.Tail)
 }
 
-// StartsAs reports whether the open file all, which starts as o does, also has the last
-// bytes of o at their place. Both are stored as they are.
-func StartsAs(all, o Origin) bool {
+// Ending is how a file ended that is stored as it is. The zero Ending is in all.
+type Ending struct {
+	at   int64
+	tail position.Sum
+}
+
+// EndingOf returns how the open file o ends now.
+func EndingOf(o Origin) Ending {
 	st, err := StatFd(o.FD)
 	if err != nil {
-		return false
+		return Ending{}
 	}
 	b := make([]byte, min(st.Size, tailSize))
 	n, err := pread(o.FD, b, st.Size-int64(len(b)))
-	return err == nil && n == len(b) && hasTail(all.FD, st.Size, position.NewSum(b))
+	if err != nil || n < len(b) || bytes.IndexByte(b, 0) >= 0 { // NULs may be written over
+		return Ending{}
+	}
+	return Ending{st.Size, position.NewSum(b)}
 }
+
+// In reports whether the open file o has, at the same place, what e was.
+func (e Ending) In(o Origin) bool { return e.at == 0 || hasTail(o.FD, e.at, e.tail) }
+
+// StartsAs reports whether the open file all, which starts as o does, also has the last
+// bytes of o at their place. Both are stored as they are.
+func StartsAs(all, o Origin) bool { return EndingOf(o).In(all) }
 
 // PackedOf reports whether the open file packed unpacks to what plain, which is not
 // written to any more, has.
@@ -198,13 +214,8 @@ func PackedOf(packed, plain Origin) bool {
 	if err != nil || !sure || !f.decoded() {
 		return false
 	}
-	st, err := StatFd(plain.FD)
-	if err != nil || st.Size == 0 {
-		return false
-	}
-	b := make([]byte, min(st.Size, tailSize))
-	n, err := pread(plain.FD, b, st.Size-int64(len(b)))
-	if err != nil || n < len(b) || !unpacksTo(packed, f, st.Size, position.NewSum(b)) {
+	e := EndingOf(plain)
+	if e.at == 0 || !unpacksTo(packed, f, e.at, e.tail) {
 		return false
 	}
 	head, _ := headOf(packed.FD, f, headSize)
