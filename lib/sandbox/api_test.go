@@ -74,6 +74,8 @@ func TestRead(t *testing.T) {
 	f(`local m = decode_message(read_message("raw"))
 		say(m.Type, m.Severity, m.Pid, #m.Fields, m.Fields[2].name, m.Fields[2].value[1], m.Fields[2].representation,
 		m.Fields[2].value_type, m.Fields[3].value[2])`, "TEST 6 4321 6 number 64 ms 2 2.5")
+	f(`local function two() return 1, 2 end local t = {"x", [true] = two()} say(#t, t[2], t[true])`, "1 nil 1")
+	f(`local t = {} t["a"] = 1 local n = 0 pcall(error, "e") local function f() n = n + 1 end pcall(f) say(n)`, "1")
 	f(`add_to_payload(1.2, " string ", nil, " ", true, " ", false, " ", 1/3, " ", 0/0, " ", 1/0, " ", 2^40)`,
 		"1.2 string nil true false 0.33333333 nan inf 1099511627776")
 }

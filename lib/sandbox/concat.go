@@ -105,6 +105,9 @@ func (r *rewriter) expr(at *ast.Expr) {
 		for _, f := range e.Fields {
 			r.expr(&f.Key)
 			r.expr(&f.Value)
+			if f.Key != nil { // the compiler takes a call in the last place for many values
+				f.Value = single(f.Value)
+			}
 		}
 	case *ast.FuncCallExpr:
 		r.expr(&e.Func)

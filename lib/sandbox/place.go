@@ -1,9 +1,9 @@
 package sandbox
 
 import (
-	"reflect"
-
 	lua "github.com/yuin/gopher-lua"
+
+	"heka/lib/sandbox/machine"
 )
 
 // place is a call that is under way, at the instruction that raised an error. It is
@@ -28,7 +28,7 @@ func placeAt(L *lua.LState, level int) (f place, ok bool) {
 	}
 	f = place{L: L, dbg: dbg}
 	if fn, ok := fn.(*lua.LFunction); ok && !fn.IsG {
-		f.proto, f.pc = fn.Proto, counter(dbg)-1
+		f.proto, f.pc = fn.Proto, machine.FrameOf(dbg).Pc-1
 		if f.pc < 0 || f.pc >= len(f.proto.Code) {
 			return f, false
 		}
@@ -37,40 +37,15 @@ func placeAt(L *lua.LState, level int) (f place, ok bool) {
 	return f, true
 }
 
-// counter returns the program counter of a frame, which the virtual machine does not
-// show. 0 if it is not found where it was.
-func counter(dbg *lua.Debug) int {
-	f := reflect.ValueOf(dbg).Elem().FieldByName("frame")
-	if !f.IsValid() || f.Kind() != reflect.Pointer || f.IsNil() {
-		return 0
-	}
-	pc := f.Elem().FieldByName("Pc")
-	if !pc.IsValid() || !pc.CanInt() {
-		return 0
-	}
-	return int(pc.Int())
-}
-
-// The parts of an instruction.
-
-func opcode(inst uint32) int { return int(inst >> 26) }
-func argA(inst uint32) int   { return int(inst>>18) & 0xff }
-func argB(inst uint32) int   { return int(inst) & 0x1ff }
-func argC(inst uint32) int   { return int(inst>>9) & 0x1ff }
-func argBx(inst uint32) int  { return int(inst) & 0x3ffff }
-
-// isConst is set in operands that are constants, not registers.
-const isConst = 0x100
-
-func (f place) a() int { return argA(f.inst) }
-func (f place) b() int { return argB(f.inst) }
+func (f place) a() int { return machine.A(f.inst) }
+func (f place) b() int { return machine.B(f.inst) }
 
 // rb and rc return the registers that the operands are; -1 for constants.
-func (f place) rb() int { return register(argB(f.inst)) }
-func (f place) rc() int { return register(argC(f.inst)) }
+func (f place) rb() int { return register(machine.B(f.inst)) }
+func (f place) rc() int { return register(machine.C(f.inst)) }
 
 func register(rk int) int {
-	if rk&isConst != 0 {
+	if rk&machine.IsConst != 0 {
 		return -1
 	}
 	return rk
@@ -81,7 +56,7 @@ func (f place) indexed() int {
 	if f.proto == nil {
 		return -1
 	}
-	switch opcode(f.inst) {
+	switch machine.Opcode(f.inst) {
 	case lua.OP_GETTABLE, lua.OP_GETTABLEKS, lua.OP_SELF:
 		return f.rb()
 	case lua.OP_SETTABLE, lua.OP_SETTABLEKS:
@@ -92,9 +67,9 @@ func (f place) indexed() int {
 
 // value returns what a register or constant holds.
 func (f place) value(rk int) lua.LValue {
-	if rk&isConst != 0 {
-		if f.proto != nil && rk&^isConst < len(f.proto.Constants) {
-			return f.proto.Constants[rk&^isConst]
+	if rk&machine.IsConst != 0 {
+		if f.proto != nil && rk&^machine.IsConst < len(f.proto.Constants) {
+			return f.proto.Constants[rk&^machine.IsConst]
 		}
 		return lua.LNil
 	}
@@ -124,23 +99,23 @@ func objectName(p *lua.FunctionProto, pc, reg int) string {
 		if !sets(inst, reg) {
 			continue
 		}
-		switch opcode(inst) {
+		switch machine.Opcode(inst) {
 		case lua.OP_GETGLOBAL:
-			return "global '" + constant(p, argBx(inst)) + "'"
+			return "global '" + constant(p, machine.Bx(inst)) + "'"
 		case lua.OP_GETUPVAL:
-			if b := argB(inst); b < len(p.DbgUpvalues) {
+			if b := machine.B(inst); b < len(p.DbgUpvalues) {
 				return "upvalue '" + p.DbgUpvalues[b] + "'"
 			}
 		case lua.OP_GETTABLE, lua.OP_GETTABLEKS:
-			if c := argC(inst); c&isConst != 0 {
-				return "field '" + constant(p, c&^isConst) + "'"
+			if c := machine.C(inst); c&machine.IsConst != 0 {
+				return "field '" + constant(p, c&^machine.IsConst) + "'"
 			}
 		case lua.OP_SELF:
-			if c := argC(inst); c&isConst != 0 {
-				return "method '" + constant(p, c&^isConst) + "'"
+			if c := machine.C(inst); c&machine.IsConst != 0 {
+				return "method '" + constant(p, c&^machine.IsConst) + "'"
 			}
 		case lua.OP_MOVE, lua.OP_MOVEN:
-			if b := argB(inst); b < argA(inst) {
+			if b := machine.B(inst); b < machine.A(inst) {
 				return objectName(p, i, b)
 			}
 		}
@@ -151,8 +126,8 @@ func objectName(p *lua.FunctionProto, pc, reg int) string {
 
 // sets reports whether inst puts something into reg that a name could be known of.
 func sets(inst uint32, reg int) bool {
-	a := argA(inst)
-	switch opcode(inst) {
+	a := machine.A(inst)
+	switch machine.Opcode(inst) {
 	case lua.OP_SETGLOBAL, lua.OP_SETUPVAL, lua.OP_SETTABLE, lua.OP_SETTABLEKS, lua.OP_JMP,
 		lua.OP_EQ, lua.OP_LT, lua.OP_LE, lua.OP_TEST, lua.OP_RETURN, lua.OP_SETLIST,
 		lua.OP_CLOSE, lua.OP_NOP:
@@ -160,7 +135,7 @@ func sets(inst uint32, reg int) bool {
 	case lua.OP_CALL, lua.OP_TFORLOOP, lua.OP_VARARG, lua.OP_TAILCALL:
 		return reg >= a
 	case lua.OP_LOADNIL:
-		return reg >= a && reg <= argB(inst)
+		return reg >= a && reg <= machine.B(inst)
 	case lua.OP_SELF:
 		return reg == a || reg == a+1
 	}

@@ -195,3 +195,22 @@ func TestKept(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestDeletedKeys has a script that gives each message a key for a while: what it takes
+// does not grow.
+func TestDeletedKeys(t *testing.T) {
+	b := open(t, Filter, `local waiting, n = {}, 0
+		function process_message()
+			for i = 1, 1000 do n = n + 1 waiting["k" .. n] = n waiting["k" .. n - 10] = nil end
+			return 0
+		end`, Config{})
+	for range 1000 {
+		if _, err := b.Process(view(sample)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	b.collect()
+	if n := host.Live(b.state, 1<<30); n > 1<<20 {
+		t.Errorf("%d bytes are alive after a million keys of which ten are left", n)
+	}
+}

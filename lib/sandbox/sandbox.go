@@ -139,6 +139,8 @@ type Sandbox struct {
 	injected int      // in this call
 	most     int      // that may be injected in this call
 	now      int64    // of messages that the script gives no time
+	spent    int      // instructions since the last collection
+	due      int      // when the next is
 	profile  *profile // nil: nobody wants to know
 	broken   error    // of Config.Inject or Config.Output, if not a Refusal
 	record   []byte
@@ -159,6 +161,7 @@ func (s *Script) New(c Config) (*Sandbox, error) {
 	b.readings.init()
 
 	b.meter = host.NewMeter(L, c.Limits)
+	b.due = minDue
 	if c.Explain {
 		b.profile = newProfile(b)
 	}
@@ -261,9 +264,22 @@ func (s *Sandbox) begin() {
 // end ends a call, of process_message for m or of timer_event.
 func (s *Sandbox) end(m *msg.View) {
 	n := s.meter.End()
+	if s.spent += n; s.spent >= s.due {
+		s.collect()
+	}
 	if s.profile != nil {
 		s.profile.end(m, n)
 	}
+}
+
+// minDue is how many instructions there are at least between two collections.
+const minDue = 1 << 20
+
+// collect gives back what the machine keeps of keys that were deleted. It costs a few
+// instructions an object, so that it is due after many times as many.
+func (s *Sandbox) collect() {
+	s.due = max(minDue, 64*stdlib.Collect(s.state))
+	s.spent = 0
 }
 
 func (s *Sandbox) result(code, text lua.LValue) (r Result, err error) {

@@ -16,7 +16,7 @@ func view(m msg.Message) *msg.View {
 	return &v
 }
 
-func open(t *testing.T, use Use, source string, c Config) *Sandbox {
+func open(t testing.TB, use Use, source string, c Config) *Sandbox {
 	t.Helper()
 	s, err := Compile("f.lua", source)
 	if err != nil {
@@ -77,6 +77,10 @@ func TestErrors(t *testing.T) {
 	f("return pcall(function() while true do end end)", "instruction_limit exceeded")
 	f("local t = {} for i = 1, 1e9 do t[i] = {i} end", "not enough memory")
 	f("local s = 'x' while true do s = s .. s end", "not enough memory")
+	f("local t = {} t[60000000] = 1", "not enough memory")
+	f("local t = {} local k = 2^24 t[k] = 1", "not enough memory")
+	f("local t = {[2^24] = 1}", "not enough memory")
+	f("local t = {} for i = 1, 100 do t[i] = {} t[i][2^17] = 1 end", "not enough memory")
 	f("local s = string.rep('x', 102) while true do add_to_payload(s) end", "f.lua:3: output_limit exceeded")
 	f("error('mine')", "f.lua:3: mine")
 	f("error({})", "(error object is a table value)")
@@ -102,49 +106,4 @@ func TestCompileErrors(t *testing.T) {
 	f("x = "+strings.Repeat("(", 1e6), "f.lua:1: chunk has too many syntax levels")
 	f("x = "+strings.Repeat("not ", 1e5)+"1", "f.lua:1: chunk has too many syntax levels")
 	f(strings.Repeat("do ", 1e5)+strings.Repeat("end ", 1e5), "f.lua:1: chunk has too many syntax levels")
-}
-
-func BenchmarkProcess(b *testing.B) {
-	f := func(name, body string) {
-		b.Run(name, func(b *testing.B) {
-			s, err := Compile("f.lua", body)
-			if err != nil {
-				b.Fatal(err)
-			}
-			box, err := s.New(Config{Use: Filter, Limits: DefaultLimits})
-			if err != nil {
-				b.Fatal(err)
-			}
-			defer box.Close()
-			m := view(msg.Message{Timestamp: 1e18, Type: "nginx.access", Logger: "access.log", Hostname: "web01",
-				Payload: "", Fields: []msg.Field{
-					{Name: "remote_addr", Value: "10.0.0.1"}, {Name: "remote_user", Value: "-"},
-					{Name: "request", Value: "GET /index.html HTTP/1.1"}, {Name: "status", Value: int64(200)},
-					{Name: "body_bytes_sent", Value: int64(12345), Rep: "B"}, {Name: "http_referer", Value: "-"},
-					{Name: "http_user_agent", Value: "Mozilla/5.0 (X11; Linux x86_64)"},
-				}})
-			b.ReportAllocs()
-			for b.Loop() {
-				if _, err := box.Process(m); err != nil {
-					b.Fatal(err)
-				}
-			}
-		})
-	}
-	f("empty", "function process_message() return 0 end")
-	f("counter", `local counts = {}
-		function process_message()
-			local s = read_message("Fields[status]")
-			counts[s] = (counts[s] or 0) + 1
-			return 0
-		end`)
-	f("five", `function process_message()
-			local a = read_message("Type")
-			local b = read_message("Timestamp")
-			local c = read_message("Fields[status]")
-			local d = read_message("Fields[request]")
-			local e = read_message("Fields[body_bytes_sent]")
-			if a == "nginx.access" and c == 404 then return -1 end
-			return 0
-		end`)
 }

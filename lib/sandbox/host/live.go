@@ -4,6 +4,8 @@ import (
 	"unsafe"
 
 	lua "github.com/yuin/gopher-lua"
+
+	"heka/lib/sandbox/machine"
 )
 
 // Sizes as of Lua 5.1 on 64 bits, so that a limit means what it meant there.
@@ -85,20 +87,7 @@ func (w *walker) text(s string) {
 func (w *walker) contents(v lua.LValue) {
 	switch v := v.(type) {
 	case *lua.LTable:
-		w.n += tableSize
-		w.value(v.Metatable)
-		v.ForEach(func(k, x lua.LValue) {
-			if k.Type() == lua.LTNumber {
-				w.n += arraySlot
-			} else {
-				w.n += hashSlot
-			}
-			if w.n > w.enough {
-				return
-			}
-			w.value(k)
-			w.value(x)
-		})
+		w.table(machine.Inside(v))
 	case *lua.LFunction:
 		w.n += closureSize
 		w.value(v.Env)
@@ -118,6 +107,32 @@ func (w *walker) contents(v lua.LValue) {
 	case *lua.LState:
 		w.n += threadSize
 		w.state(v)
+	}
+}
+
+// table counts a table, the empty places of its array included.
+func (w *walker) table(t *machine.Table) {
+	w.n += tableSize + arraySlot*len(t.Array) + hashSlot*(len(t.Strdict)+len(t.Dict))
+	w.value(t.Metatable)
+	for _, v := range t.Array {
+		if w.n > w.enough {
+			return
+		}
+		w.value(v)
+	}
+	for k, v := range t.Strdict {
+		if w.n > w.enough {
+			return
+		}
+		w.text(k)
+		w.value(v)
+	}
+	for k, v := range t.Dict {
+		if w.n > w.enough {
+			return
+		}
+		w.value(k)
+		w.value(v)
 	}
 }
 

@@ -5,6 +5,8 @@ import (
 	"time"
 
 	lua "github.com/yuin/gopher-lua"
+
+	"heka/lib/sandbox/machine"
 )
 
 // Texts of the limits, Heka's.
@@ -32,6 +34,10 @@ type Meter struct {
 	// left counts down to the next look at the limits. It is the only word that the
 	// hot path touches.
 	left int
+
+	// running is where root has the frame of the function that runs, which is one of Go
+	// while a coroutine runs; nil where stores into tables are not looked at.
+	running **machine.Frame
 
 	limits  Limits
 	granted int    // what left was when it was last set
@@ -72,6 +78,9 @@ const (
 // context of root.
 func NewMeter(root *lua.LState, limits Limits) *Meter {
 	m := &Meter{limits: limits, root: root}
+	if limits.Memory > 0 {
+		m.running = machine.Running(root)
+	}
 	root.SetContext(m)
 	m.Begin()
 	return m
@@ -146,10 +155,46 @@ var closed = func() chan struct{} { c := make(chan struct{}); close(c); return c
 // and stops if what it returns is closed.
 func (m *Meter) Done() <-chan struct{} {
 	m.left--
-	if m.left >= 0 {
+	if m.left < 0 {
+		return m.look()
+	}
+	if m.running != nil {
+		f := *m.running
+		if p := f.Fn.Proto; p != nil && machine.Opcode(p.Code[f.Pc-1]) == lua.OP_SETTABLE {
+			return m.store(f, p.Code[f.Pc-1])
+		}
+	}
+	return nil
+}
+
+// store looks at t[k] = v before it is done: a table has all whole numbers up to the
+// largest that was ever a key in its array, so that one instruction may take a
+// gigabyte. What the array would grow by, beyond one, is charged.
+func (m *Meter) store(f *machine.Frame, inst uint32) <-chan struct{} {
+	registers := machine.Registers(m.root)
+	t, ok := registers[f.LocalBase+machine.A(inst)].(*lua.LTable)
+	if !ok {
 		return nil
 	}
-	return m.look()
+	var key lua.LValue
+	if b := machine.B(inst); b&machine.IsConst != 0 {
+		key = f.Fn.Proto.Constants[b&^machine.IsConst]
+	} else {
+		key = registers[f.LocalBase+b]
+	}
+	k, ok := key.(lua.LNumber)
+	if !ok {
+		return nil
+	}
+	const gap = 16 // places that need no charge of their own
+	size := len(machine.Inside(t).Array)
+	if n := int(k) - size; n > gap && k < lua.LNumber(lua.MaxArrayIndex) {
+		if !m.fits(n * arraySlot) {
+			return closed
+		}
+		m.charge += n * arraySlot
+	}
+	return nil
 }
 
 // look is called when left is used up: it sees to the memory and grants more.

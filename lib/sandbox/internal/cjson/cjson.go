@@ -37,8 +37,7 @@ type codec struct {
 	decodeInvalid bool
 	decodeNull    bool
 
-	null   *lua.LUserData
-	direct bool // tables are made and read through their fields; see table
+	null *lua.LUserData
 
 	decoder decoder
 	encoder encoder
@@ -48,7 +47,6 @@ func open(L *lua.LState) lua.LValue { return newCodec(L).module(L) }
 
 func newCodec(L *lua.LState) *codec {
 	c := &codec{
-		direct:        sameAsTable(),
 		sparseRatio:   2,
 		sparseSafe:    10,
 		encodeDepth:   1000,

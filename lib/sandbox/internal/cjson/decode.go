@@ -149,7 +149,7 @@ func (d *decoder) array() lua.LValue {
 	}
 	d.depth--
 	d.charge(tableBytes + slotBytes*(len(d.values)-base))
-	t := newArray(d.L, d.values[base:], d.direct)
+	t := newArray(d.values[base:])
 	d.values = d.values[:base]
 	return t
 }
@@ -177,7 +177,7 @@ func (d *decoder) object() lua.LValue {
 	}
 	d.depth--
 	d.charge(tableBytes + pairBytes*(len(d.values)-base)/2)
-	t := newObject(d.L, d.values[base:], d.direct)
+	t := newObject(d.L, d.values[base:])
 	d.values = d.values[:base]
 	return t
 }

@@ -4,6 +4,8 @@ import (
 	"math"
 
 	lua "github.com/yuin/gopher-lua"
+
+	"heka/lib/sandbox/machine"
 )
 
 // length returns the length of t if it is an array, else 0: one with a key that
@@ -11,14 +13,12 @@ import (
 // turned into objects.
 func (e *encoder) length(t *lua.LTable) int {
 	most, items := 0.0, 0
-	if e.direct {
-		array := fields(t).array
-		e.meter.Step(e.L, len(array)/64)
-		for i, v := range array {
-			if v != lua.LNil && v != nil {
-				items++
-				most = float64(i + 1)
-			}
+	array := machine.Inside(t).Array
+	e.meter.Step(e.L, len(array)/64)
+	for i, v := range array {
+		if v != lua.LNil && v != nil {
+			items++
+			most = float64(i + 1)
 		}
 	}
 	whole := true
@@ -31,11 +31,7 @@ func (e *encoder) length(t *lua.LTable) int {
 		}
 		return whole
 	}
-	if e.direct {
-		e.eachKey(t, note)
-	} else {
-		e.each(t, note)
-	}
+	e.eachKey(t, note)
 	if !whole {
 		return 0
 	}
@@ -52,16 +48,7 @@ func (e *encoder) length(t *lua.LTable) int {
 // each calls f for each pair of t, in the order in which the keys came, until f
 // returns false. Looking at a key is charged.
 func (e *encoder) each(t *lua.LTable, f func(k, v lua.LValue) bool) {
-	if !e.direct {
-		for k, v := t.Next(lua.LNil); k != lua.LNil; k, v = t.Next(k) {
-			e.meter.Step(e.L, 1)
-			if !f(k, v) {
-				return
-			}
-		}
-		return
-	}
-	for i, v := range fields(t).array {
+	for i, v := range machine.Inside(t).Array {
 		if v != lua.LNil && v != nil && !f(lua.LNumber(i+1), v) {
 			return
 		}
@@ -69,16 +56,16 @@ func (e *encoder) each(t *lua.LTable, f func(k, v lua.LValue) bool) {
 	e.eachKey(t, f)
 }
 
-// eachKey is each for the pairs that are not in the array of t; it needs e.direct.
+// eachKey is each for the pairs that are not in the array of t.
 func (e *encoder) eachKey(t *lua.LTable, f func(k, v lua.LValue) bool) {
-	fs := fields(t)
-	e.meter.Step(e.L, len(fs.keys)/8)
-	for _, k := range fs.keys {
+	fs := machine.Inside(t)
+	e.meter.Step(e.L, len(fs.Keys)/8)
+	for _, k := range fs.Keys {
 		v, ok := lua.LNil, false
 		if name, isText := k.(lua.LString); isText {
-			v, ok = fs.strdict[string(name)]
+			v, ok = fs.Strdict[string(name)]
 		} else {
-			v, ok = fs.dict[k]
+			v, ok = fs.Dict[k]
 		}
 		if ok && v != lua.LNil && !f(k, v) {
 			return

@@ -4,12 +4,16 @@ import (
 	"slices"
 
 	lua "github.com/yuin/gopher-lua"
+
+	"heka/lib/sandbox/machine"
 )
 
 // Collect gives back what tables hold of keys that were deleted: the machine itself never
 // does. It visits all that can be reached from the globals, and takes as long as there
 // is of it. No Lua function may be running, or a traversal could lose its place.
-func Collect(L *lua.LState) {
+//
+// It returns how many objects there are.
+func Collect(L *lua.LState) int {
 	c := collector{seen: map[any]struct{}{}}
 	c.visit(L)
 	c.visit(L.G.Registry)
@@ -19,6 +23,7 @@ func Collect(L *lua.LState) {
 		c.todo = c.todo[:len(c.todo)-1]
 		c.inside(v)
 	}
+	return len(c.seen)
 }
 
 // collector visits each object once.
@@ -46,7 +51,7 @@ func (c *collector) visit(v lua.LValue) {
 func (c *collector) inside(v lua.LValue) {
 	switch v := v.(type) {
 	case *lua.LTable:
-		inside(v).compact()
+		compact(machine.Inside(v))
 		c.visit(v.Metatable)
 		v.ForEach(func(k, x lua.LValue) {
 			c.visit(k)
@@ -72,31 +77,31 @@ const slack = 64
 
 // compact leaves out the keys that are gone, and the nils at the end of the array,
 // where these are most of what there is. The order of the others stays.
-func (t *table) compact() {
-	used := len(t.array)
-	for used > 0 && t.array[used-1] == lua.LNil {
+func compact(t *machine.Table) {
+	used := len(t.Array)
+	for used > 0 && t.Array[used-1] == lua.LNil {
 		used--
 	}
-	if cap(t.array) > 2*used+slack {
-		t.array = slices.Clip(slices.Clone(t.array[:used]))
+	if cap(t.Array) > 2*used+slack {
+		t.Array = slices.Clip(slices.Clone(t.Array[:used]))
 	}
-	live := len(t.strdict) + len(t.dict)
-	if len(t.keys) <= 2*live+slack {
+	live := len(t.Strdict) + len(t.Dict)
+	if len(t.Keys) <= 2*live+slack {
 		return
 	}
 	keys := make([]lua.LValue, 0, live)
 	k2i := make(map[lua.LValue]int, live)
 	texts, others := map[string]lua.LValue{}, map[lua.LValue]lua.LValue{}
-	for _, k := range t.keys {
+	for _, k := range t.Keys {
 		if s, ok := k.(lua.LString); ok {
-			if v, ok := t.strdict[string(s)]; ok {
+			if v, ok := t.Strdict[string(s)]; ok {
 				texts[string(s)] = v
 				k2i[k], keys = len(keys), append(keys, k)
 			}
-		} else if v, ok := t.dict[k]; ok {
+		} else if v, ok := t.Dict[k]; ok {
 			others[k] = v
 			k2i[k], keys = len(keys), append(keys, k)
 		}
 	}
-	t.keys, t.k2i, t.strdict, t.dict = keys, k2i, texts, others
+	t.Keys, t.K2i, t.Strdict, t.Dict = keys, k2i, texts, others
 }

@@ -2,31 +2,14 @@ package stdlib
 
 import (
 	"fmt"
-	"reflect"
 	"runtime"
 	"testing"
 
 	lua "github.com/yuin/gopher-lua"
 
 	"heka/lib/sandbox/host"
+	"heka/lib/sandbox/machine"
 )
-
-// TestLayout compares what machine.go takes things to be with what they are.
-func TestLayout(t *testing.T) {
-	same := func(ours, theirs reflect.Type) {
-		if ours.NumField() != theirs.NumField() || ours.Size() != theirs.Size() {
-			t.Fatalf("%v: another number of fields, or another size", theirs)
-		}
-		for i := range ours.NumField() {
-			a, b := ours.Field(i), theirs.Field(i)
-			if a.Name != b.Name || a.Type.Kind() != b.Type.Kind() && b.Type.Kind() != reflect.Pointer || a.Offset != b.Offset {
-				t.Errorf("%v: field %v, in gopher-lua %v", theirs, a, b)
-			}
-		}
-	}
-	same(reflect.TypeFor[table](), reflect.TypeFor[lua.LTable]())
-	same(reflect.TypeFor[upvalue](), reflect.TypeFor[lua.Upvalue]())
-}
 
 // TestOverflowInClosure: what outlives a stack that was too full for anything is safe to
 // use.
@@ -74,9 +57,9 @@ end`)
 	if after := heap(); after > before {
 		t.Errorf("%d KB, %d KB after more of the same", before>>10, after>>10)
 	}
-	in := inside(L.GetGlobal("t").(*lua.LTable))
-	if len(in.keys) != 2 || len(in.k2i) != 2 {
-		t.Errorf("%d keys, %d places", len(in.keys), len(in.k2i))
+	in := machine.Inside(L.GetGlobal("t").(*lua.LTable))
+	if len(in.Keys) != 2 || len(in.K2i) != 2 {
+		t.Errorf("%d keys, %d places", len(in.Keys), len(in.K2i))
 	}
 	want := `true|s78 x|s79 y|n1|n2|n4`
 	if got := run(L, `local n = 0 for k in pairs(t) do n = n + 1 end return t[1], t[2], t.keep, t[2.5], n`); got != want {
@@ -99,7 +82,7 @@ func TestCollectKeepsOrder(t *testing.T) {
 	if after := run(L, list); after != before {
 		t.Errorf("%s\nwas %s", after, before)
 	}
-	if n := len(inside(L.GetGlobal("t").(*lua.LTable)).keys); n != 18 {
+	if n := len(machine.Inside(L.GetGlobal("t").(*lua.LTable)).Keys); n != 18 {
 		t.Error(fmt.Sprint(n, " keys"))
 	}
 }

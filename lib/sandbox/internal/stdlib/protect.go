@@ -6,6 +6,7 @@ import (
 	lua "github.com/yuin/gopher-lua"
 
 	"heka/lib/sandbox/host"
+	"heka/lib/sandbox/machine"
 )
 
 // catcher is pcall and xpcall of one state.
@@ -53,17 +54,17 @@ func (c *catcher) protect(L *lua.LState, handler lua.LValue) int {
 		}))
 	}
 	depth := len(c.guards)
-	base := register(L, 1)
+	base := machine.Register(L, 1)
 	c.guards = append(c.guards, guard{base, handler})
-	keep := keepUpvalues(L, true)
+	keep := machine.KeepUpvalues(L, true)
 	err := L.PCall(L.GetTop()-1, lua.MultRet, c.onError)
-	keepUpvalues(L, keep)
+	machine.KeepUpvalues(L, keep)
 	c.guards = c.guards[:depth]
 	if err == nil {
 		L.Insert(yes, 1)
 		return L.GetTop()
 	}
-	closeUpvalues(L, base)
+	machine.CloseUpvalues(L, base)
 	if m := host.Of(L); m.Over() == "" {
 		m.Step(L, errorCost)
 	}
@@ -92,7 +93,7 @@ func object(err error) lua.LValue {
 // caught is called where an error was raised, by the function above it on the stack, all of
 // which is there still. It returns what is caught.
 func (c *catcher) caught(L *lua.LState) int {
-	keepUpvalues(L, true)
+	machine.KeepUpvalues(L, true)
 	g := c.guards[len(c.guards)-1]
 	if c.explain != nil {
 		if n := c.explain(L); n > 0 {
@@ -104,7 +105,7 @@ func (c *catcher) caught(L *lua.LState) int {
 	if g.handler != nil {
 		c.handle(L, g.handler)
 	}
-	closeUpvalues(L, g.base)
+	machine.CloseUpvalues(L, g.base)
 	return 1
 }
 
@@ -116,10 +117,10 @@ func (c *catcher) handle(L *lua.LState, handler lua.LValue) {
 	if host.Of(L).Over() == "" {
 		L.Push(handler)
 		L.Push(v)
-		c.guards = append(c.guards, guard{register(L, 1), nil})
+		c.guards = append(c.guards, guard{machine.Register(L, 1), nil})
 		err := L.PCall(1, 1, c.onError)
 		c.guards = c.guards[:len(c.guards)-1]
-		keepUpvalues(L, true)
+		machine.KeepUpvalues(L, true)
 		switch {
 		case err == nil:
 			return

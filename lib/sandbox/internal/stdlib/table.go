@@ -4,6 +4,7 @@ import (
 	lua "github.com/yuin/gopher-lua"
 
 	"heka/lib/sandbox/host"
+	"heka/lib/sandbox/machine"
 )
 
 func openTable(L *lua.LState) lua.LValue {
@@ -93,16 +94,16 @@ func setn(L *lua.LState) int {
 }
 
 func maxn(L *lua.LState) int {
-	t := inside(host.Table(L, 1, "maxn"))
-	host.Of(L).Step(L, (len(t.dict)+len(t.array))/8)
+	t := machine.Inside(host.Table(L, 1, "maxn"))
+	host.Of(L).Step(L, (len(t.Dict)+len(t.Array))/8)
 	top := 0.0
-	for i := len(t.array); i > 0; i-- {
-		if t.array[i-1] != lua.LNil {
+	for i := len(t.Array); i > 0; i-- {
+		if t.Array[i-1] != lua.LNil {
 			top = float64(i)
 			break
 		}
 	}
-	for k, v := range t.dict {
+	for k, v := range t.Dict {
 		if n, ok := k.(lua.LNumber); ok && v != lua.LNil && float64(n) > top {
 			top = float64(n)
 		}
@@ -143,7 +144,7 @@ func insert(L *lua.LState) int {
 // put is t[i] = v without metamethods.
 func put(L *lua.LState, m *host.Meter, t *lua.LTable, i int, v lua.LValue) {
 	growArray(L, m, t, i)
-	if v == lua.LNil && i > len(inside(t).array) && i < lua.MaxArrayIndex && i > 0 {
+	if v == lua.LNil && i > len(machine.Inside(t).Array) && i < lua.MaxArrayIndex && i > 0 {
 		return
 	}
 	t.RawSetInt(i, v)
@@ -161,7 +162,7 @@ func remove(L *lua.LState) int {
 	if at == end {
 		// What is behind end is nothing: the array is cut there, and so its length need not be
 		// looked for from its end.
-		cut(inside(t), end-1)
+		cut(machine.Inside(t), end-1)
 		return push(L, v)
 	}
 	t.Remove(at)
@@ -169,7 +170,7 @@ func remove(L *lua.LState) int {
 }
 
 // cut shortens the array of t to n, all behind which is going to be nil.
-func cut(t *table, n int) {
-	clear(t.array[n:])
-	t.array = t.array[:n]
+func cut(t *machine.Table, n int) {
+	clear(t.Array[n:])
+	t.Array = t.Array[:n]
 }
