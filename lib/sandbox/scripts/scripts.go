@@ -11,7 +11,7 @@ import (
 	"strings"
 )
 
-//go:embed filter/*.lua encoder/*.lua all:decoder
+//go:embed filter/*.lua encoder/*.lua decoder/*.lua
 var files embed.FS
 
 // Find returns the source of the script of a use and name, as in "filter",

@@ -35,7 +35,7 @@ local function add_row(gauges, line, h, time, source)
     for text in string.gmatch(line, "[^\t]+") do
         col = col + 1
         local value, info = tonumber(text), h.column_info[col]
-        if value and value == value and value - value == 0 and info then
+        if value and value - value == 0 and type(info) == "table" then
             table.insert(gauges, {name = info.name, value = value, measure_time = time,
                                   source = source})
         end

@@ -22,6 +22,11 @@ for name in string.gmatch(read_config("skip_fields") or "", "%S+") do skip[name]
 
 local headers = {"Type", "Payload", "Hostname", "Pid", "Logger", "Severity", "EnvVersion"}
 
+-- finite reports whether JSON can tell a value.
+local function finite(value)
+    return type(value) ~= "number" or value - value == 0
+end
+
 -- each calls f with the name and the value of each column but the time. A field that stands
 -- more than once, or has several values, has further columns: name2, name3, ...
 local function each(f)
@@ -40,7 +45,7 @@ local function each(f)
             index.column = index.column + 1
             local column = index.column == 1 and name or name .. index.column
             local value = read_message("Fields[" .. name .. "]", index.field, i)
-            if not skip[name] and value ~= nil then f(column, value) end
+            if not skip[name] and value ~= nil and finite(value) then f(column, value) end
         end
         index.field = index.field + 1
     end

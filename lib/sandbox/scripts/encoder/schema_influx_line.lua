@@ -14,10 +14,12 @@
 local protocol = require "ts_line_protocol"
 require "table"
 
-local precision = read_config("decimal_precision")
+local function number(option, default)
+    return tonumber(read_config(option) or default) or error(option .. " must be a number")
+end
 
 local config = protocol.set_config{
-    decimal_precision     = precision and tostring(precision),
+    decimal_precision     = tostring(number("decimal_precision", 6)),
     name_prefix           = read_config("name_prefix"),
     name_prefix_delimiter = read_config("name_prefix_delimiter"),
     skip_fields_str       = read_config("skip_fields"),

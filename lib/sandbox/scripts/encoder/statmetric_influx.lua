@@ -9,13 +9,15 @@ require "table"
 
 function process_message()
     local seconds = read_message("Fields[timestamp]")
-    if type(seconds) ~= "number" then return -1, "no number: Fields[timestamp]" end
+    if type(seconds) ~= "number" or seconds - seconds ~= 0 then
+        return -1, "no number: Fields[timestamp]"
+    end
 
     local list = {}
     while true do
         local typ, name, value = read_next_field()
         if not typ then break end
-        if name ~= "timestamp" and type(value) == "number" then
+        if name ~= "timestamp" and type(value) == "number" and value - value == 0 then
             table.insert(list, {name = name, columns = {"time", "value"},
                                 points = {{seconds * 1000, value}}})
         end

@@ -26,14 +26,11 @@ cbufs = {} -- by payload_name
 -- shape returns the header of a payload as a table, or nil if it is none.
 local function shape(text)
     local ok, h = pcall(cjson.decode, text)
-    if ok and type(h) == "table" and type(h.rows) == "number" and
-       type(h.columns) == "number" and type(h.seconds_per_row) == "number" and
-       type(h.column_info) == "table" and #h.column_info == h.columns then
-        return h
-    end
+    if ok and type(h) == "table" and type(h.column_info) == "table" then return h end
     return nil
 end
 
+-- make makes the buffer of a payload_name. It fails if h is not a header after all.
 local function make(name, h)
     local cbuf = circular_buffer.new(h.rows, h.columns, h.seconds_per_row, enable_delta)
     for col, info in ipairs(h.column_info) do
@@ -41,7 +38,6 @@ local function make(name, h)
     end
     annotation.set_prune(name, h.rows * h.seconds_per_row * 1e9)
     cbufs[name] = cbuf
-    return cbuf
 end
 
 local function same_shape(cbuf, h)
@@ -71,7 +67,8 @@ function process_message()
     local h = data and shape(data.header)
     if not h then return -1, "no cbufd" end
 
-    local cbuf = cbufs[name] or make(name, h)
+    if not cbufs[name] and not pcall(make, name, h) then return -1, "no cbufd" end
+    local cbuf = cbufs[name]
     if not same_shape(cbuf, h) then return -1, "another shape than before: " .. name end
     merge(cbuf, data, h.columns)
     return 0

@@ -16,9 +16,14 @@ require "string"
 require "table"
 local cbufd = require "cbufd"
 
-local max_hosts  = read_config("max_hosts") or error("max_hosts must be configured")
-local rows       = read_config("rows") or error("rows must be configured")
-local expiration = (read_config("host_expiration") or 120) * 1e9
+local function number(option, default)
+    local value = read_config(option) or default or error(option .. " must be configured")
+    return tonumber(value) or error(option .. " must be a number")
+end
+
+local max_hosts  = number("max_hosts")
+local rows       = number("rows")
+local expiration = number("host_expiration", 120) * 1e9
 
 hosts       = {}  -- {column = , last = ns}, by name
 hosts_size  = 0
@@ -77,12 +82,12 @@ local function admit(ns, name)
     return host
 end
 
--- make makes the graphs of a payload_name.
+-- make makes the graphs of a payload_name. It fails if h is no header after all.
 local function make(payload_name, h)
     local list = {}
     for i, info in ipairs(h.column_info) do
-        local g = {title = info.name, unit = info.unit, aggregation = info.aggregation}
-        if graphs_size > 0 then g.title = payload_name .. " " .. info.name end
+        local g = {title = tostring(info.name), unit = info.unit, aggregation = info.aggregation}
+        if graphs_size > 0 then g.title = payload_name .. " " .. g.title end
         g.cbuf = circular_buffer.new(rows, max_hosts, h.seconds_per_row)
         for column = 1, max_hosts do label(g, column, "Column_" .. column) end
         for name, host in pairs(hosts) do label(g, host.column, name) end
@@ -90,7 +95,6 @@ local function make(payload_name, h)
     end
     graphs[payload_name] = list
     graphs_size = graphs_size + 1
-    return list
 end
 
 local function merge(list, column, data)
@@ -115,15 +119,15 @@ function process_message()
     if not data then return -1, "no cbufd" end
     local ok, h = pcall(cjson.decode, data.header)
     if not ok or type(h) ~= "table" or type(h.column_info) ~= "table" or
-       type(h.seconds_per_row) ~= "number" then
+       not graphs[name] and not pcall(make, name, h) then
         return -1, "no cbufd"
     end
+    local list = graphs[name]
+    if #list ~= #h.column_info then return -1, "another shape than before: " .. name end
 
     local hostname = read_message("Hostname")
     local host = hosts[hostname] or admit(ns, hostname)
     if ns > host.last then host.last = ns end
-    local list = graphs[name] or make(name, h)
-    if #list ~= #h.column_info then return -1, "another shape than before: " .. name end
     merge(list, host.column, data)
     return 0
 end

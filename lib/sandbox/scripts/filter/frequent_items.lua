@@ -18,10 +18,14 @@ require "math"
 require "string"
 require "table"
 
+local function number(option, default)
+    return tonumber(read_config(option) or default) or error(option .. " must be a number")
+end
+
 local variable   = read_config("message_variable") or error("message_variable must be configured")
-local max_items  = read_config("max_items") or 1000
-local min_weight = read_config("min_output_weight") or 100
-local reset_days = read_config("reset_days") or 1
+local max_items  = number("max_items", 1000)
+local min_weight = number("min_output_weight", 100)
+local reset_days = number("reset_days", 1)
 
 local day_ns = 24 * 3600e9
 
@@ -50,7 +54,7 @@ end
 
 function process_message()
     local item = read_message(variable)
-    if type(item) ~= "string" and type(item) ~= "number" then
+    if type(item) ~= "string" and type(item) ~= "number" or item ~= item then
         return -1, "no text or number: " .. variable
     end
     reset_if_due(read_message("Timestamp"))

@@ -61,7 +61,9 @@ end
 
 -- shown returns a name without what would break the lines.
 local function shown(name)
-    return (string.gsub(name, "%c", function(c) return string.format("\\x%02x", string.byte(c)) end))
+    return (string.gsub(name, "%c", function(c)
+        return string.format("\\x%02x", string.byte(c))
+    end))
 end
 
 local indents = {"", "    ", "         ", "            "}

@@ -37,7 +37,7 @@ function process_message()
     if type(code) ~= "number" then return -1, "no number: " .. variable end
 
     local class = math.floor(code / 100)
-    if class < 1 or class > 5 then class = unknown end
+    if not (class >= 1 and class <= 5) then class = unknown end
     status:add(ns, class, 1)
     return 0
 end

@@ -18,11 +18,14 @@ local protocol = require "ts_line_protocol"
 require "string"
 require "table"
 
-local flush_count = tonumber(read_config("flush_count")) or 0
-local precision = read_config("decimal_precision")
+local function number(option, default)
+    return tonumber(read_config(option) or default) or error(option .. " must be a number")
+end
+
+local flush_count = number("flush_count", 0)
 
 local config = protocol.set_config{
-    decimal_precision     = precision and tostring(precision),
+    decimal_precision     = tostring(number("decimal_precision", 6)),
     name_prefix           = read_config("name_prefix"),
     name_prefix_delimiter = read_config("name_prefix_delimiter"),
     skip_fields_str       = read_config("skip_fields"),

@@ -23,6 +23,7 @@ require "string"
 local whitelist       = read_config("whitelist") or ""
 local extras          = read_config("extras") or false
 local percent_integer = read_config("percent_integer") ~= false
+string.find("", whitelist) -- is it a pattern?
 
 -- The columns of a cpu line, see proc(5). What guests used is in user and nice already.
 local times = {"user", "nice", "system", "idle", "iowait", "irq", "softirq", "steal", "guest",
@@ -95,7 +96,9 @@ function process_message()
         end
     end
     if next(fields) then
-        inject_message({Timestamp = read_message("Timestamp"), Type = "stats.proc", Fields = fields})
+        inject_message({
+            Timestamp = read_message("Timestamp"), Type = "stats.proc", Fields = fields,
+        })
     end
     return 0
 end
