@@ -54,12 +54,27 @@ type header struct {
 		Unit        string `json:"unit"`
 		Aggregation string `json:"aggregation"`
 	} `json:"column_info"`
-	Annotations []struct {
-		X         float64 `json:"x"`
-		Col       int64   `json:"col"`
-		ShortText string  `json:"shortText"`
-		Text      string  `json:"text"`
-	} `json:"annotations"`
+	Annotations notes `json:"annotations"`
+}
+
+// note is an annotation as it stands in the text.
+type note struct {
+	X         float64 `json:"x"`
+	Col       int64   `json:"col"`
+	ShortText string  `json:"shortText"`
+	Text      string  `json:"text"`
+}
+
+// notes are annotations. Scripts encode a list of none as an empty object, since to Lua
+// both are an empty table.
+type notes []note
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (n *notes) UnmarshalJSON(b []byte) error {
+	if string(b) == "{}" {
+		return nil
+	}
+	return json.Unmarshal(b, (*[]note)(n))
 }
 
 // maxLines is how many lines may stand before the header.

@@ -180,6 +180,7 @@ func TestParse(t *testing.T) {
 	b.Add(240e9, 0, 1)
 	want.Times, want.Cells = []int64{240}, []float64{1, nan}
 	f(before+string(b.AppendDelta(nil)), want)
+	f(before+`{"annotations":{}}`+"\n"+string(b.AppendDelta(nil)), want)
 }
 
 func TestParseMistakes(t *testing.T) {

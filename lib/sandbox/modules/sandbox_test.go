@@ -73,7 +73,7 @@ func (tr *transcript) inject(b *msg.Builder) error {
 func TestSandbox(t *testing.T) {
 	show := readFile(t, "testdata/show.lua")
 	for _, file := range sessionFiles(t) {
-		t.Run(strings.TrimSuffix(filepath.Base(file), ".session"), func(t *testing.T) {
+		t.Run(strings.TrimSuffix(filepath.Base(file), ".repl"), func(t *testing.T) {
 			s := readSession(t, file)
 			say := "local function say(s) inject_payload('answer', '', s) end\n"
 			source := s.script(show+say, "say") + "function process_message() answer() return 0 end\n"

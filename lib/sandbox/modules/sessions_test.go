@@ -94,7 +94,7 @@ func (s session) write(t *testing.T, file string, answers []string) {
 
 func sessionFiles(t *testing.T) []string {
 	t.Helper()
-	files, err := filepath.Glob("testdata/*.session")
+	files, err := filepath.Glob("testdata/*.repl")
 	if err != nil || len(files) == 0 {
 		t.Fatalf("no sessions: %v", err)
 	}
@@ -152,7 +152,7 @@ func split(out string) []string {
 func TestOracle(t *testing.T) {
 	show := readFile(t, "testdata/show.lua")
 	for _, file := range sessionFiles(t) {
-		t.Run(strings.TrimSuffix(filepath.Base(file), ".session"), func(t *testing.T) {
+		t.Run(strings.TrimSuffix(filepath.Base(file), ".repl"), func(t *testing.T) {
 			s := readSession(t, file)
 			say := "local function say(s) print(s) io.write('\\1\\n') end\n"
 			answers := split(lua51(t, s.script(show+say, "say")+"answer()\n"))
@@ -168,7 +168,7 @@ func TestOracle(t *testing.T) {
 // sessionLines returns the expressions of the sessions, for want of a better corpus:
 // what they quote are lines of logs.
 func sessionLines() ([]string, error) {
-	files, err := filepath.Glob("testdata/*.session")
+	files, err := filepath.Glob("testdata/*.repl")
 	if err != nil {
 		return nil, err
 	}
