@@ -72,7 +72,7 @@ func (c *census) all() {
 		s.unsure = s.unsure || replaced
 		s.round = c.round
 	}
-	c.settle()
+	c.settle(c.order...)
 	for _, s := range c.order {
 		c.vanish(s)
 	}
@@ -82,14 +82,14 @@ func (c *census) all() {
 // maxRounds is how often directories are looked through in one look, at most.
 const maxRounds = 8
 
-// settle looks at the streams again of which the present look may have seen one half
-// before a rotation, and the other after it, until there is nothing new in them. The
-// reader knows nothing of them meanwhile: else it would begin with what is newer.
-func (c *census) settle() {
+// settle looks at those of streams again of which the present look may have seen one
+// half before a rotation, and the other after it, until there is nothing new in them.
+// The reader knows nothing of them meanwhile: else it would begin with what is newer.
+func (c *census) settle(streams ...*stream) {
 	for range maxRounds {
 		var unsure []*stream
 		var names []string
-		for _, s := range c.order {
+		for _, s := range streams {
 			if c.unseen(s) || s.unsure {
 				unsure, names = append(unsure, s), append(names, s.name)
 			}
@@ -167,8 +167,11 @@ func (c *census) list(s *stream, before bool) {
 		c.look = 0
 		defer func() { c.look = look }()
 	}
+	c.round++
+	s.round = c.round
 	c.siblings(c.layout.rotations(s.name))
 	s.listed = true
+	c.settle(s)
 }
 
 // siblings looks at what may be rotations. What the first such look finds of a stream
