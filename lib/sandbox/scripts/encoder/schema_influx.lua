@@ -35,19 +35,22 @@ local function each(f)
             if not skip[name] then f(name, read_message(name)) end
         end
     end
-    local times = {}
+    local seen = {} -- by name: fields, columns so far
     while true do
-        local typ, name, _, _, count = read_next_field()
+        local typ, name, value, _, count = read_next_field()
         if not typ then break end
-        local index = times[name] or {field = 0, column = 0}
-        times[name] = index
-        for i = 0, count - 1 do
-            index.column = index.column + 1
-            local column = index.column == 1 and name or name .. index.column
-            local value = read_message("Fields[" .. name .. "]", index.field, i)
-            if not skip[name] and value ~= nil and finite(value) then f(column, value) end
+        local n = seen[name]
+        if not n then
+            n = {fields = 0, columns = 0}
+            seen[name] = n
         end
-        index.field = index.field + 1
+        for i = 0, count - 1 do
+            if i > 0 then value = read_message("Fields[" .. name .. "]", n.fields, i) end
+            n.columns = n.columns + 1
+            local column = n.columns == 1 and name or name .. n.columns
+            if not skip[name] and finite(value) then f(column, value) end
+        end
+        n.fields = n.fields + 1
     end
 end
 
@@ -57,6 +60,7 @@ local function one_series(name, ms)
         table.insert(columns, column)
         table.insert(point, value)
     end)
+    if not columns[2] then return {} end
     return {{name = name, columns = columns, points = {point}}}
 end
 

@@ -11,7 +11,6 @@
 _PRESERVATION_VERSION = read_config("preservation_version") or 0
 
 require "circular_buffer"
-require "math"
 require "string"
 local alert      = require "alert"
 local annotation = require "annotation"
@@ -31,14 +30,16 @@ for class = 1, 5 do
     status:set_header(class, "HTTP_" .. class .. "00")
 end
 
+-- Locals, as this runs for each message.
+local read_message, type = read_message, type
+
 function process_message()
-    local ns = read_message("Timestamp")
     local code = read_message(variable)
     if type(code) ~= "number" then return -1, "no number: " .. variable end
 
-    local class = math.floor(code / 100)
-    if not (class >= 1 and class <= 5) then class = unknown end
-    status:add(ns, class, 1)
+    local column = code / 100 -- its fraction does not count
+    if not (code >= 100 and code < 600) then column = unknown end
+    status:add(read_message("Timestamp"), column, 1)
     return 0
 end
 
