@@ -14,6 +14,7 @@ import (
 	"heka/cmd/heka-replay/replay"
 	"heka/cmd/heka-test/test"
 	"heka/cmd/heka/demo"
+	"heka/cmd/heka/script"
 	"heka/heka-decode/decoders"
 	"heka/heka-filter/verbs"
 	"heka/heka-out/sinks"
@@ -38,6 +39,7 @@ var front = prog.Front{Doc: doc, Wings: []prog.Wing{
 	prog.Tool("heka-flood", flood.Kind, prog.Source),
 }, Verbs: []prog.Verb{
 	{Name: "demo", Args: demo.Args, Short: "write a log to try things on", Helps: true, Run: runDemo},
+	{Name: "script", Args: script.Args, Short: "list and show the Lua scripts that are shipped", Run: runScript},
 	{Name: "test", Args: test.Args, Short: test.What, Helps: true, Run: runTest},
 }}
 
@@ -46,6 +48,11 @@ func runDemo(args []string) int {
 	defer stop()
 	signal.Ignore(syscall.SIGPIPE)
 	return prog.Report("heka demo", demo.Run(ctx, args, os.Stdout))
+}
+
+func runScript(args []string) int {
+	signal.Ignore(syscall.SIGPIPE)
+	return prog.Report("heka script", script.Run(args, os.Stdout))
 }
 
 // runTest runs sessions with this program as all of ours.
