@@ -47,7 +47,7 @@ func declare(fs *pflag.FlagSet) stage.Make {
 	fs.Int64Var(&f.pid, "pid", 0, "`N` of the process")
 	fs.StringVar(&f.envVersion, "env-version", "", "`TEXT` of Heka's env_version")
 	fs.StringArrayVar(&f.fields, "field", nil,
-		"X")
+		"a field, `NAME=VALUE`: a number, true, false, or else text; as often as needed")
 	fs.StringArrayVar(&f.reps, "rep", nil, "representation of a field, `NAME=UNIT`, as in size=B")
 	fs.StringVar(&f.timestamp, "timestamp", "",
 		"`TIME` of the message: RFC 3339, or -10m from now (now)")
