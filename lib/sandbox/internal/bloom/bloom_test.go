@@ -9,6 +9,7 @@ import (
 	lua "github.com/yuin/gopher-lua"
 
 	"heka/lib/sandbox/host"
+	"heka/lib/sandbox/internal/luatest"
 )
 
 func TestXXH32(t *testing.T) {
@@ -27,7 +28,7 @@ func TestXXH32(t *testing.T) {
 }
 
 func TestFilter(t *testing.T) {
-	f := checker(t, newState(t, host.Limits{}))
+	f := luatest.Checker(t, luatest.New(t, Module, host.Limits{}))
 	f(`bf = bloom_filter.new(1000, 0.01) return bf:count()`, "0")
 	f(`return tostring(bf:query("a"))`, "false")
 	f(`return tostring(bf:add("a")) .. tostring(bf:add("a"))`, "truefalse")
@@ -45,8 +46,8 @@ func TestFilter(t *testing.T) {
 // TestCounts compares with what Mozilla's filter counted of the same keys: the same
 // hashes set the same bits.
 func TestCounts(t *testing.T) {
-	L := newState(t, host.Limits{})
-	f := checker(t, L)
+	L := luatest.New(t, Module, host.Limits{})
+	f := luatest.Checker(t, L)
 	f(`bf = bloom_filter.new(2e6, 0.01)`, "nil")
 	bf := L.GetGlobal("bf").(*lua.LUserData).Value.(*filter)
 	key := func(i int) []byte {
@@ -71,7 +72,7 @@ func TestCounts(t *testing.T) {
 }
 
 func TestErrors(t *testing.T) {
-	f := checker(t, newState(t, host.Limits{}))
+	f := luatest.Checker(t, luatest.New(t, Module, host.Limits{}))
 	f(`bf = bloom_filter.new(2)`, "bad argument #0 to 'new' (incorrect number of arguments)")
 	f(`bf = bloom_filter.new(nil, 0.1)`, "bad argument #1 to 'new' (number expected, got nil)")
 	f(`bf = bloom_filter.new(1, 0.1)`, "bad argument #1 to 'new' (items must be > 1)")
@@ -96,18 +97,18 @@ func TestErrors(t *testing.T) {
 }
 
 func TestLimits(t *testing.T) {
-	f := checker(t, newState(t, host.Limits{Memory: 1 << 20, Instructions: 1_000_000}))
+	f := luatest.Checker(t, luatest.New(t, Module, host.Limits{Memory: 1 << 20, Instructions: 1_000_000}))
 	f(`bf = bloom_filter.new(1e6, 0.01)`, host.NoMemory)
 	f(`for i = 1, 100 do bf = bloom_filter.new(1e5, 0.01) end return bf:count()`, "0")
 	f(`keep = {} for i = 1, 100 do keep[i] = bloom_filter.new(1e5, 0.01) end`, host.NoMemory)
 }
 
 func TestState(t *testing.T) {
-	L := newState(t, host.Limits{})
-	f := checker(t, L)
+	L := luatest.New(t, Module, host.Limits{})
+	f := luatest.Checker(t, L)
 	f(`bf = bloom_filter.new(3000, 0.001) for i = 1, 3000 do bf:add("key" .. i) end
 		return bf:count()`, "3000")
-	text := saved(L, "bf")
+	text := luatest.Saved(L, "bf")
 	if lines := strings.Split(text, "\n"); len(lines) != 3 || lines[0] !=
 		`if _G["bf"] == nil then _G["bf"] = bloom_filter.new(3000, 0.001) end` {
 		t.Errorf("%d lines, %q", len(lines), lines[0])
@@ -116,7 +117,7 @@ func TestState(t *testing.T) {
 	f(text, "nil")
 	f(`return bf:count() .. tostring(bf == before)`, "3000false")
 	f(`for i = 1, 3000 do assert(bf:query("key" .. i)) end return "all"`, "all")
-	if again := saved(L, "bf"); again != text {
+	if again := luatest.Saved(L, "bf"); again != text {
 		t.Error("another state after it was restored")
 	}
 	f(`bf:clear()`, "nil")
@@ -127,7 +128,7 @@ func TestState(t *testing.T) {
 	f(strings.Replace(text, "(3000, \"", "(\"", 1), "nil")
 	f(`return tostring(bf:count() > 2940 and bf:count() < 3060)`, "true")
 	f(`bf = bloom_filter.new(100, 0.001)`, "nil")
-	if got := eval(L, text); !strings.Contains(got, "fromstring() bytes found: 5392, expected 180") {
+	if got := luatest.Eval(L, text); !strings.Contains(got, "fromstring() bytes found: 5392, expected 180") {
 		t.Error(got)
 	}
 	f(`bf:fromstring(string.rep("\255", 180)) return tostring(bf:count() < 1e4)`, "true")
@@ -135,8 +136,8 @@ func TestState(t *testing.T) {
 }
 
 func BenchmarkAdd(b *testing.B) {
-	L := newState(b, host.Limits{Memory: 8 << 20, Instructions: 1_000_000})
-	eval(L, `s = bloom_filter.new(10000, 0.01)`)
+	L := luatest.New(b, Module, host.Limits{Memory: 8 << 20, Instructions: 1_000_000})
+	luatest.Eval(L, `s = bloom_filter.new(10000, 0.01)`)
 	s := L.GetGlobal("s")
 	add := L.GetField(s, "add")
 	key := lua.LValue(lua.LString("192.168.100.200"))
@@ -152,70 +153,7 @@ func BenchmarkAdd(b *testing.B) {
 }
 
 func TestAllocs(t *testing.T) {
-	L := newState(t, host.Limits{})
-	eval(L, `s = bloom_filter.new(10000, 0.01)`)
-	s := L.GetGlobal("s")
-	for _, method := range []string{"add", "query"} {
-		fn := L.GetField(s, method)
-		if fn == lua.LNil {
-			continue
-		}
-		for _, key := range []lua.LValue{lua.LString("192.168.100.200"), lua.LNumber(1.5)} {
-			n := testing.AllocsPerRun(100, func() {
-				L.Push(fn)
-				L.Push(s)
-				L.Push(key)
-				L.Call(2, 1)
-				L.Pop(1)
-			})
-			if n != 0 {
-				t.Errorf("%s: %v allocations", method, n)
-			}
-		}
-	}
-}
-
-func newState(tb testing.TB, limits host.Limits) *lua.LState {
-	tb.Helper()
-	L := lua.NewState(lua.Options{SkipOpenLibs: true})
-	tb.Cleanup(L.Close)
-	for _, open := range []lua.LGFunction{lua.OpenBase, lua.OpenString, lua.OpenTable} {
-		L.Push(L.NewFunction(open))
-		L.Call(0, 0)
-	}
-	host.NewMeter(L, limits)
-	L.SetGlobal(Module.Name, Module.Open(L))
-	return L
-}
-
-// eval runs source and returns the text of what it returns, or its error.
-func eval(L *lua.LState, source string) string {
-	host.Of(L).Begin()
-	top := L.GetTop()
-	defer L.SetTop(top)
-	fn, err := L.LoadString(source)
-	if err != nil {
-		return err.Error()
-	}
-	L.Push(fn)
-	if err := L.PCall(0, 1, nil); err != nil {
-		return strings.TrimPrefix(err.(*lua.ApiError).Object.String(), "<string>:1: ")
-	}
-	return L.Get(-1).String()
-}
-
-// checker returns a function that evaluates and compares.
-func checker(t *testing.T, L *lua.LState) func(source, want string) {
-	return func(source, want string) {
-		t.Helper()
-		if got := eval(L, source); got != want {
-			t.Errorf("%s\n got %s\nwant %s", source, got, want)
-		}
-	}
-}
-
-// saved returns the statements that make the global name again.
-func saved(L *lua.LState, name string) string {
-	keeper := L.GetGlobal(name).(*lua.LUserData).Value.(host.Keeper)
-	return string(keeper.AppendState(nil, `_G["`+name+`"]`))
+	L := luatest.New(t, Module, host.Limits{})
+	luatest.Eval(L, `s = bloom_filter.new(10000, 0.01)`)
+	luatest.NoAllocs(t, L, "s", "add", "query")
 }

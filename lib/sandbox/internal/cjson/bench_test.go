@@ -10,6 +10,7 @@ import (
 	lua "github.com/yuin/gopher-lua"
 
 	"heka/lib/sandbox/host"
+	"heka/lib/sandbox/internal/luatest"
 )
 
 // Documents that the benchmarks read and write.
@@ -46,7 +47,7 @@ var benchLimits = host.Limits{Memory: 8 << 20, Output: 1 << 20, Instructions: 1_
 func BenchmarkDecode(b *testing.B) {
 	for _, doc := range documents {
 		b.Run(doc.name, func(b *testing.B) {
-			L := newState(b, benchLimits)
+			L := luatest.New(b, Module, benchLimits)
 			decode := L.GetField(L.GetGlobal("cjson"), "decode")
 			text := lua.LValue(lua.LString(doc.text))
 			run(b, L, decode, text, len(doc.text))
@@ -57,7 +58,7 @@ func BenchmarkDecode(b *testing.B) {
 func BenchmarkEncode(b *testing.B) {
 	for _, doc := range documents {
 		b.Run(doc.name, func(b *testing.B) {
-			L := newState(b, benchLimits)
+			L := luatest.New(b, Module, benchLimits)
 			cjson := L.GetGlobal("cjson")
 			L.Push(L.GetField(cjson, "decode"))
 			L.Push(lua.LString(doc.text))

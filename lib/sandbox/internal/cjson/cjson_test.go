@@ -10,30 +10,14 @@ import (
 	lua "github.com/yuin/gopher-lua"
 
 	"heka/lib/sandbox/host"
+	"heka/lib/sandbox/internal/luatest"
 )
 
-// eval runs source in L, and returns the text of what it returns, or its error
-// without the traceback.
-func eval(L *lua.LState, source string) string {
-	host.Of(L).Begin()
-	top := L.GetTop()
-	defer L.SetTop(top)
-	fn, err := L.LoadString(source)
-	if err != nil {
-		return err.Error()
-	}
-	L.Push(fn)
-	if err := L.PCall(0, 1, nil); err != nil {
-		return err.(*lua.ApiError).Object.String()
-	}
-	return L.ToStringMeta(L.Get(-1)).String()
-}
-
 func TestHekasChanges(t *testing.T) {
-	L := newState(t, host.Limits{})
+	L := luatest.New(t, Module, host.Limits{})
 	f := func(source, want string) {
 		t.Helper()
-		if got := eval(L, source); got != want {
+		if got := luatest.Eval(L, source); got != want {
 			t.Errorf("%s\n got %s\nwant %s", source, got, want)
 		}
 	}
@@ -49,26 +33,26 @@ func TestHekasChanges(t *testing.T) {
 	f(`return cjson.decode('{"a":null}').a`, "userdata: (nil)")
 	f(`return cjson.decode('[null]')[1] == cjson.null`, "true")
 	f(`return cjson.decode_null(1)`,
-		"<string>:1: bad argument #1 to 'decode_null' (invalid option '1')")
+		"bad argument #1 to 'decode_null' (invalid option '1')")
 	f(`return cjson.decode_null("off")`, "false")
 	f(`return type(cjson.new) .. type(cjson.encode_keep_buffer)`, "nilnil")
 	f(`local t = {} t.z = 1 t.y = 2 t.x = 3 t[1] = 4 return cjson.encode(t)`,
 		`{"1":4,"z":1,"y":2,"x":3}`)
 	f(`local x = cjson.encode({1, print}) return x`,
-		"<string>:1: Cannot serialise function: type not supported")
+		"Cannot serialise function: type not supported")
 	f(`local t = {} for i = 1, 5000 do t = {t} end cjson.encode_max_depth(1e6)
 		return cjson.encode(t)`, "<string>:2: Cannot serialise, excessive nesting (4000)")
 	f(`cjson.decode_max_depth(1e6) return cjson.decode(string.rep("[", 5000))`,
-		"<string>:1: Found too many nested data structures (4000) at character 4000")
+		"Found too many nested data structures (4000) at character 4000")
 	f(`return cjson.encode({[1] = 1, [2^40] = 2})`, `{"1":1,"1099511627776":2}`)
 }
 
 func TestOutputLimit(t *testing.T) {
-	L := newState(t, host.Limits{Output: 64})
-	const limit = "<string>:1: strbuf output_limit exceeded"
+	L := luatest.New(t, Module, host.Limits{Output: 64})
+	const limit = "strbuf output_limit exceeded"
 	f := func(source, want string) {
 		t.Helper()
-		if got := eval(L, source); got != want {
+		if got := luatest.Eval(L, source); got != want {
 			t.Errorf("%s\n got %s\nwant %s", source, got, want)
 		}
 	}
@@ -85,10 +69,10 @@ func TestOutputLimit(t *testing.T) {
 }
 
 func TestMemoryLimit(t *testing.T) {
-	L := newState(t, host.Limits{Memory: 1 << 20})
+	L := luatest.New(t, Module, host.Limits{Memory: 1 << 20})
 	f := func(source, want string) {
 		t.Helper()
-		if got := eval(L, source); !strings.HasSuffix(got, want) {
+		if got := luatest.Eval(L, source); !strings.HasSuffix(got, want) {
 			t.Errorf("%.80s\n got %s\nwant %s", source, got, want)
 		}
 	}
@@ -104,10 +88,10 @@ func TestMemoryLimit(t *testing.T) {
 }
 
 func TestInstructionLimit(t *testing.T) {
-	L := newState(t, host.Limits{Instructions: 10_000})
+	L := luatest.New(t, Module, host.Limits{Instructions: 10_000})
 	f := func(source, want string) {
 		t.Helper()
-		if got := eval(L, source); !strings.HasSuffix(got, want) {
+		if got := luatest.Eval(L, source); !strings.HasSuffix(got, want) {
 			t.Errorf("%.80s\n got %s\nwant %s", source, got, want)
 		}
 	}
@@ -130,18 +114,18 @@ func TestInstructionLimit(t *testing.T) {
 
 // TestTables compares tables that are made in one go with those that Lua makes.
 func TestTables(t *testing.T) {
-	L := newState(t, host.Limits{})
+	L := luatest.New(t, Module, host.Limits{})
 	f := func(text string) {
 		t.Helper()
 		L.SetGlobal("text", lua.LString(text))
-		copied := eval(L, `
+		copied := luatest.Eval(L, `
 			local function copy(t)
 				local r = {}
 				for k, v in pairs(t) do r[k] = type(v) == "table" and copy(v) or v end
 				return r
 			end
 			return cjson.encode(copy(cjson.decode(text)))`)
-		if got := eval(L, `return cjson.encode(cjson.decode(text))`); got != copied {
+		if got := luatest.Eval(L, `return cjson.encode(cjson.decode(text))`); got != copied {
 			t.Errorf("%s\n got %s\ncopy %s", text, got, copied)
 		}
 	}
@@ -155,8 +139,8 @@ func TestTables(t *testing.T) {
 // TestShared sees to it that a table may be changed without changing another, and
 // that no value is a part of the text.
 func TestShared(t *testing.T) {
-	L := newState(t, host.Limits{})
-	got := eval(L, `
+	L := luatest.New(t, Module, host.Limits{})
+	got := luatest.Eval(L, `
 		local a, b = cjson.decode('{"k":"v"}'), cjson.decode('{"k":"v"}')
 		a.k = "w" a.l = 1
 		local n = 0
@@ -168,7 +152,7 @@ func TestShared(t *testing.T) {
 }
 
 func TestDecodeAllocs(t *testing.T) {
-	L := newState(t, host.Limits{})
+	L := luatest.New(t, Module, host.Limits{})
 	decode := L.GetField(L.GetGlobal("cjson"), "decode")
 	text := lua.LValue(lua.LString(`[true,"GET","short","GET",100]`))
 	n := testing.AllocsPerRun(100, func() {
@@ -188,9 +172,9 @@ func FuzzDecode(f *testing.F) {
 		f.Add(text)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		L := newState(t, host.Limits{Instructions: 1 << 20, Memory: 8 << 20, Output: 1 << 20})
+		L := luatest.New(t, Module, host.Limits{Instructions: 1 << 20, Memory: 8 << 20, Output: 1 << 20})
 		L.SetGlobal("text", lua.LString(text))
-		got := eval(L, `cjson.encode_invalid_numbers(true)
+		got := luatest.Eval(L, `cjson.encode_invalid_numbers(true)
 			cjson.decode_null(true)
 			text2 = cjson.encode({cjson.decode(text)})
 			text3 = cjson.encode(cjson.decode(text2))

@@ -10,22 +10,8 @@ import (
 	lua "github.com/yuin/gopher-lua"
 
 	"heka/lib/sandbox/host"
+	"heka/lib/sandbox/internal/luatest"
 )
-
-// newState returns a state with gopher-lua's own libraries and the module as the
-// global cjson.
-func newState(tb testing.TB, limits host.Limits) *lua.LState {
-	tb.Helper()
-	L := lua.NewState(lua.Options{SkipOpenLibs: true})
-	tb.Cleanup(L.Close)
-	for _, open := range []lua.LGFunction{lua.OpenBase, lua.OpenString, lua.OpenTable} {
-		L.Push(L.NewFunction(open))
-		L.Call(0, 0)
-	}
-	host.NewMeter(L, limits)
-	L.SetGlobal("cjson", Module.Open(L))
-	return L
-}
 
 // harness runs each text of the table snippets as a function, and puts what came
 // out, in one way of writing, into the table results.
@@ -106,7 +92,7 @@ func TestOracle(t *testing.T) {
 	}
 	want := strings.Split(strings.TrimSuffix(string(out), "\n"), "\n")
 
-	L := newState(t, host.Limits{})
+	L := luatest.New(t, Module, host.Limits{})
 	if err := L.DoString(program); err != nil {
 		t.Fatal(err)
 	}

@@ -12,10 +12,11 @@ import (
 	lua "github.com/yuin/gopher-lua"
 
 	"heka/lib/sandbox/host"
+	"heka/lib/sandbox/internal/luatest"
 )
 
 func TestFilter(t *testing.T) {
-	f := checker(t, newState(t, host.Limits{}))
+	f := luatest.Checker(t, luatest.New(t, Module, host.Limits{}))
 	f(`cf = cuckoo_filter.new(1000) return cf:count()`, "0")
 	f(`return tostring(cf:query("a")) .. tostring(cf:delete("a"))`, "falsefalse")
 	f(`return tostring(cf:add("a")) .. tostring(cf:add("a"))`, "truefalse")
@@ -110,7 +111,7 @@ func TestFull(t *testing.T) {
 }
 
 func TestErrors(t *testing.T) {
-	f := checker(t, newState(t, host.Limits{}))
+	f := luatest.Checker(t, luatest.New(t, Module, host.Limits{}))
 	f(`cf = cuckoo_filter.new(2, 99)`, "bad argument #0 to 'new' (incorrect number of arguments)")
 	f(`cf = cuckoo_filter.new(nil)`, "bad argument #1 to 'new' (number expected, got nil)")
 	f(`cf = cuckoo_filter.new(4)`, "bad argument #1 to 'new' (items must be > 4)")
@@ -132,17 +133,17 @@ func TestErrors(t *testing.T) {
 }
 
 func TestLimits(t *testing.T) {
-	f := checker(t, newState(t, host.Limits{Memory: 1 << 20, Instructions: 1_000_000}))
+	f := luatest.Checker(t, luatest.New(t, Module, host.Limits{Memory: 1 << 20, Instructions: 1_000_000}))
 	f(`cf = cuckoo_filter.new(1e6)`, host.NoMemory)
 	f(`for i = 1, 100 do cf = cuckoo_filter.new(1e5) end return cf:count()`, "0")
 	f(`keep = {} for i = 1, 100 do keep[i] = cuckoo_filter.new(1e5) end`, host.NoMemory)
 }
 
 func TestState(t *testing.T) {
-	L := newState(t, host.Limits{})
-	f := checker(t, L)
+	L := luatest.New(t, Module, host.Limits{})
+	f := luatest.Checker(t, L)
 	f(`cf = cuckoo_filter.new(4000) for i = 1, 3000 do cf:add(i) end return cf:count()`, "3000")
-	text := saved(L, "cf")
+	text := luatest.Saved(L, "cf")
 	if lines := strings.Split(text, "\n"); len(lines) != 3 || lines[0] !=
 		`if _G["cf"] == nil then _G["cf"] = cuckoo_filter.new(4096) end` {
 		t.Errorf("%d lines, %q", len(lines), lines[0])
@@ -150,7 +151,7 @@ func TestState(t *testing.T) {
 	f(`cf = nil`, "nil")
 	f(text, "nil")
 	f(`for i = 1, 3000 do assert(cf:query(i)) end return cf:count()`, "3000")
-	if again := saved(L, "cf"); again != text {
+	if again := luatest.Saved(L, "cf"); again != text {
 		t.Error("another state after it was restored")
 	}
 	f(`for i = 1, 3000 do assert(cf:delete(i)) end return cf:count()`, "0")
@@ -161,8 +162,8 @@ func TestState(t *testing.T) {
 }
 
 func BenchmarkAdd(b *testing.B) {
-	L := newState(b, host.Limits{Memory: 8 << 20, Instructions: 1_000_000})
-	eval(L, `s = cuckoo_filter.new(10000)`)
+	L := luatest.New(b, Module, host.Limits{Memory: 8 << 20, Instructions: 1_000_000})
+	luatest.Eval(L, `s = cuckoo_filter.new(10000)`)
 	s := L.GetGlobal("s")
 	add := L.GetField(s, "add")
 	key := lua.LValue(lua.LString("192.168.100.200"))
@@ -178,70 +179,7 @@ func BenchmarkAdd(b *testing.B) {
 }
 
 func TestAllocs(t *testing.T) {
-	L := newState(t, host.Limits{})
-	eval(L, `s = cuckoo_filter.new(10000)`)
-	s := L.GetGlobal("s")
-	for _, method := range []string{"add", "query"} {
-		fn := L.GetField(s, method)
-		if fn == lua.LNil {
-			continue
-		}
-		for _, key := range []lua.LValue{lua.LString("192.168.100.200"), lua.LNumber(1.5)} {
-			n := testing.AllocsPerRun(100, func() {
-				L.Push(fn)
-				L.Push(s)
-				L.Push(key)
-				L.Call(2, 1)
-				L.Pop(1)
-			})
-			if n != 0 {
-				t.Errorf("%s: %v allocations", method, n)
-			}
-		}
-	}
-}
-
-func newState(tb testing.TB, limits host.Limits) *lua.LState {
-	tb.Helper()
-	L := lua.NewState(lua.Options{SkipOpenLibs: true})
-	tb.Cleanup(L.Close)
-	for _, open := range []lua.LGFunction{lua.OpenBase, lua.OpenString, lua.OpenTable} {
-		L.Push(L.NewFunction(open))
-		L.Call(0, 0)
-	}
-	host.NewMeter(L, limits)
-	L.SetGlobal(Module.Name, Module.Open(L))
-	return L
-}
-
-// eval runs source and returns the text of what it returns, or its error.
-func eval(L *lua.LState, source string) string {
-	host.Of(L).Begin()
-	top := L.GetTop()
-	defer L.SetTop(top)
-	fn, err := L.LoadString(source)
-	if err != nil {
-		return err.Error()
-	}
-	L.Push(fn)
-	if err := L.PCall(0, 1, nil); err != nil {
-		return strings.TrimPrefix(err.(*lua.ApiError).Object.String(), "<string>:1: ")
-	}
-	return L.Get(-1).String()
-}
-
-// checker returns a function that evaluates and compares.
-func checker(t *testing.T, L *lua.LState) func(source, want string) {
-	return func(source, want string) {
-		t.Helper()
-		if got := eval(L, source); got != want {
-			t.Errorf("%s\n got %s\nwant %s", source, got, want)
-		}
-	}
-}
-
-// saved returns the statements that make the global name again.
-func saved(L *lua.LState, name string) string {
-	keeper := L.GetGlobal(name).(*lua.LUserData).Value.(host.Keeper)
-	return string(keeper.AppendState(nil, `_G["`+name+`"]`))
+	L := luatest.New(t, Module, host.Limits{})
+	luatest.Eval(L, `s = cuckoo_filter.new(10000)`)
+	luatest.NoAllocs(t, L, "s", "add", "query")
 }

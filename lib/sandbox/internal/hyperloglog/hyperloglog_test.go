@@ -10,14 +10,15 @@ import (
 	lua "github.com/yuin/gopher-lua"
 
 	"heka/lib/sandbox/host"
+	"heka/lib/sandbox/internal/luatest"
 )
 
 // TestCounts compares with what Mozilla's hyperloglog counted of the same keys. (Of
 // several together it counted 0.1 % less than of one with all their keys: 59872 and
 // 110383. Here both are the same.)
 func TestCounts(t *testing.T) {
-	L := newState(t, host.Limits{})
-	f := checker(t, L)
+	L := luatest.New(t, Module, host.Limits{})
+	f := luatest.Checker(t, L)
 	// fill adds the keys from..to, of 8 digits, to the global name.
 	fill := func(name string, from, to int) {
 		f(name+" = "+name+" or hyperloglog.new()", "nil")
@@ -106,7 +107,7 @@ func TestMurmur(t *testing.T) {
 }
 
 func TestErrors(t *testing.T) {
-	f := checker(t, newState(t, host.Limits{}))
+	f := luatest.Checker(t, luatest.New(t, Module, host.Limits{}))
 	f(`h = hyperloglog.new(2)`, "bad argument #1 to 'new' (incorrect number of arguments)")
 	f(`h = hyperloglog.new()`, "nil")
 	f(`hyperloglog.count()`, "bad argument #0 to 'count' (incorrect number of arguments)")
@@ -126,7 +127,7 @@ func TestErrors(t *testing.T) {
 }
 
 func TestAdd(t *testing.T) {
-	f := checker(t, newState(t, host.Limits{}))
+	f := luatest.Checker(t, luatest.New(t, Module, host.Limits{}))
 	f(`h = hyperloglog.new() return tostring(h:add("test")) .. tostring(h:add("test"))`, "truefalse")
 	f(`return h:count()`, "1")
 	f(`return tostring(h:add(5)) .. tostring(h:add("5")) .. tostring(h:add(5))`, "truetruefalse")
@@ -135,17 +136,17 @@ func TestAdd(t *testing.T) {
 }
 
 func TestLimits(t *testing.T) {
-	f := checker(t, newState(t, host.Limits{Memory: 1 << 20, Instructions: 100_000}))
+	f := luatest.Checker(t, luatest.New(t, Module, host.Limits{Memory: 1 << 20, Instructions: 100_000}))
 	f(`for i = 1, 1000 do h = hyperloglog.new() end return h:count()`, "0")
 	f(`keep = {} for i = 1, 1000 do keep[i] = hyperloglog.new() end`, host.NoMemory)
 	f(`for i = 1, 1000 do hyperloglog.count(h, h, h) end`, host.NoInstructions)
 }
 
 func TestState(t *testing.T) {
-	L := newState(t, host.Limits{})
-	f := checker(t, L)
+	L := luatest.New(t, Module, host.Limits{})
+	f := luatest.Checker(t, L)
 	f(`h = hyperloglog.new() for i = 1, 50000 do h:add(i) end n = h:count() return n`, "50478")
-	text := saved(L, "h")
+	text := luatest.Saved(L, "h")
 	if lines := strings.Split(text, "\n"); len(lines) != 3 || lines[0] !=
 		`if _G["h"] == nil then _G["h"] = hyperloglog.new() end` {
 		t.Errorf("%d lines, %q", len(lines), lines[0])
@@ -154,14 +155,14 @@ func TestState(t *testing.T) {
 	f(text, "nil")
 	f(`return tostring(h:count() == n)`, "true")
 	f(`for i = 1, 50000 do assert(not h:add(i)) end return h:count()`, "50478")
-	if again := saved(L, "h"); again != text {
+	if again := luatest.Saved(L, "h"); again != text {
 		t.Error("another state after it was restored")
 	}
 }
 
 func BenchmarkAdd(b *testing.B) {
-	L := newState(b, host.Limits{Memory: 8 << 20, Instructions: 1_000_000})
-	eval(L, `s = hyperloglog.new()`)
+	L := luatest.New(b, Module, host.Limits{Memory: 8 << 20, Instructions: 1_000_000})
+	luatest.Eval(L, `s = hyperloglog.new()`)
 	s := L.GetGlobal("s")
 	add := L.GetField(s, "add")
 	key := lua.LValue(lua.LString("192.168.100.200"))
@@ -177,70 +178,7 @@ func BenchmarkAdd(b *testing.B) {
 }
 
 func TestAllocs(t *testing.T) {
-	L := newState(t, host.Limits{})
-	eval(L, `s = hyperloglog.new()`)
-	s := L.GetGlobal("s")
-	for _, method := range []string{"add", "query"} {
-		fn := L.GetField(s, method)
-		if fn == lua.LNil {
-			continue
-		}
-		for _, key := range []lua.LValue{lua.LString("192.168.100.200"), lua.LNumber(1.5)} {
-			n := testing.AllocsPerRun(100, func() {
-				L.Push(fn)
-				L.Push(s)
-				L.Push(key)
-				L.Call(2, 1)
-				L.Pop(1)
-			})
-			if n != 0 {
-				t.Errorf("%s: %v allocations", method, n)
-			}
-		}
-	}
-}
-
-func newState(tb testing.TB, limits host.Limits) *lua.LState {
-	tb.Helper()
-	L := lua.NewState(lua.Options{SkipOpenLibs: true})
-	tb.Cleanup(L.Close)
-	for _, open := range []lua.LGFunction{lua.OpenBase, lua.OpenString, lua.OpenTable} {
-		L.Push(L.NewFunction(open))
-		L.Call(0, 0)
-	}
-	host.NewMeter(L, limits)
-	L.SetGlobal(Module.Name, Module.Open(L))
-	return L
-}
-
-// eval runs source and returns the text of what it returns, or its error.
-func eval(L *lua.LState, source string) string {
-	host.Of(L).Begin()
-	top := L.GetTop()
-	defer L.SetTop(top)
-	fn, err := L.LoadString(source)
-	if err != nil {
-		return err.Error()
-	}
-	L.Push(fn)
-	if err := L.PCall(0, 1, nil); err != nil {
-		return strings.TrimPrefix(err.(*lua.ApiError).Object.String(), "<string>:1: ")
-	}
-	return L.Get(-1).String()
-}
-
-// checker returns a function that evaluates and compares.
-func checker(t *testing.T, L *lua.LState) func(source, want string) {
-	return func(source, want string) {
-		t.Helper()
-		if got := eval(L, source); got != want {
-			t.Errorf("%s\n got %s\nwant %s", source, got, want)
-		}
-	}
-}
-
-// saved returns the statements that make the global name again.
-func saved(L *lua.LState, name string) string {
-	keeper := L.GetGlobal(name).(*lua.LUserData).Value.(host.Keeper)
-	return string(keeper.AppendState(nil, `_G["`+name+`"]`))
+	L := luatest.New(t, Module, host.Limits{})
+	luatest.Eval(L, `s = hyperloglog.new()`)
+	luatest.NoAllocs(t, L, "s", "add")
 }

@@ -7,18 +7,12 @@ import (
 	lua "github.com/yuin/gopher-lua"
 
 	"heka/lib/sandbox/host"
+	"heka/lib/sandbox/internal/luatest"
 )
 
 func newState(tb testing.TB, limits host.Limits) *lua.LState {
 	tb.Helper()
-	L := lua.NewState(lua.Options{SkipOpenLibs: true, RegistrySize: 1 << 14})
-	tb.Cleanup(L.Close)
-	for _, open := range []lua.LGFunction{lua.OpenBase, lua.OpenString, lua.OpenTable} {
-		L.Push(L.NewFunction(open))
-		L.Call(0, 0)
-	}
-	host.NewMeter(L, limits)
-	L.SetGlobal("struct", Module.Open(L))
+	L := luatest.New(tb, Module, limits)
 	err := L.DoString(`
 		function hex(s)
 			local h = string.gsub(s, ".", function(c) return string.format("%02x", string.byte(c)) end)
@@ -35,27 +29,11 @@ func newState(tb testing.TB, limits host.Limits) *lua.LState {
 	return L
 }
 
-// eval runs source and returns the text of what it returns, or its error.
-func eval(L *lua.LState, source string) string {
-	host.Of(L).Begin()
-	top := L.GetTop()
-	defer L.SetTop(top)
-	fn, err := L.LoadString(source)
-	if err != nil {
-		return err.Error()
-	}
-	L.Push(fn)
-	if err := L.PCall(0, 1, nil); err != nil {
-		return strings.TrimPrefix(err.(*lua.ApiError).Object.String(), "<string>:1: ")
-	}
-	return L.Get(-1).String()
-}
-
 func TestPack(t *testing.T) {
 	L := newState(t, host.Limits{})
 	f := func(args, want string) {
 		t.Helper()
-		if got := eval(L, "return hex(struct.pack("+args+"))"); got != want {
+		if got := luatest.Eval(L, "return hex(struct.pack("+args+"))"); got != want {
 			t.Errorf("%s\n got %s\nwant %s", args, got, want)
 		}
 	}
@@ -106,7 +84,7 @@ func TestUnpack(t *testing.T) {
 	L := newState(t, host.Limits{})
 	f := func(args, want string) {
 		t.Helper()
-		if got := eval(L, "return list(struct.unpack("+args+"))"); got != want {
+		if got := luatest.Eval(L, "return list(struct.unpack("+args+"))"); got != want {
 			t.Errorf("%s\n got %s\nwant %s", args, got, want)
 		}
 	}
@@ -140,7 +118,7 @@ func TestSize(t *testing.T) {
 	L := newState(t, host.Limits{})
 	f := func(format, want string) {
 		t.Helper()
-		if got := eval(L, `return struct.size("`+format+`")`); got != want {
+		if got := luatest.Eval(L, `return struct.size("`+format+`")`); got != want {
 			t.Errorf("%s\n got %s\nwant %s", format, got, want)
 		}
 	}
@@ -158,7 +136,7 @@ func TestErrors(t *testing.T) {
 	L := newState(t, host.Limits{})
 	f := func(call, want string) {
 		t.Helper()
-		if got := eval(L, "local x = struct."+call+" return x"); got != want {
+		if got := luatest.Eval(L, "local x = struct."+call+" return x"); got != want {
 			t.Errorf("%s\n got %s\nwant %s", call, got, want)
 		}
 	}
@@ -194,7 +172,7 @@ func TestLimits(t *testing.T) {
 	L := newState(t, host.Limits{Instructions: 20_000, Memory: 1 << 20})
 	f := func(source, want string) {
 		t.Helper()
-		if got := eval(L, source); got != want {
+		if got := luatest.Eval(L, source); got != want {
 			t.Errorf("%.60s\n got %s\nwant %s", source, got, want)
 		}
 	}
@@ -215,12 +193,12 @@ func FuzzUnpack(f *testing.F) {
 		L.SetGlobal("format", lua.LString(format))
 		L.SetGlobal("data", lua.LString(data))
 		L.SetGlobal("pos", lua.LNumber(pos))
-		eval(L, `struct.unpack(format, data, pos)`)
+		luatest.Eval(L, `struct.unpack(format, data, pos)`)
 		// Without sizes and what loses bits or bytes, values pack to what they were.
 		if strings.ContainsAny(format, "0123456789!xfd\x00") || len(data) > 1<<12 {
 			return
 		}
-		got := eval(L, `local t = {struct.unpack(format, data)}
+		got := luatest.Eval(L, `local t = {struct.unpack(format, data)}
 			local n = table.remove(t)
 			for i, v in ipairs(t) do if v == v and (v == 2^64 or v == -2^64 or
 				type(v) == "number" and (v > 2^53 or v < -2^53)) then return "big" end end
