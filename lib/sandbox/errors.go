@@ -30,6 +30,7 @@ func (s *Sandbox) failure(prefix string, err error) error {
 	}
 	over := s.meter.Over()
 	if over == "" {
+		text = strings.Replace(text, "registry overflow", "stack overflow", 1) // no room to explain it
 		return &Error{Text: prefix + text, Limit: strings.HasSuffix(text, host.NoOutput)}
 	}
 	where := ""

@@ -230,13 +230,13 @@ func (s *Sandbox) runState(source string) (bool, error) {
 	s.meter.Begin()
 	L.Push(L.NewFunctionFromProto(proto))
 	L.Push(L.NewFunction(stdlib.Concat))
-	if err := L.PCall(1, 1, s.handler()); err != nil {
+	if err := s.call(1, 1); err != nil {
 		return false, s.failure("", err)
 	}
 	f := L.Get(-1)
 	L.Pop(1)
 	L.Push(f)
-	if err := L.PCall(0, 1, s.handler()); err != nil {
+	if err := s.call(0, 1); err != nil {
 		return false, s.failure("", err)
 	}
 	done := L.Get(-1) == lua.LTrue

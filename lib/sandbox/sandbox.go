@@ -200,19 +200,17 @@ func (s *Sandbox) run(proto *lua.FunctionProto) error {
 	s.most = 0
 	L.Push(L.NewFunctionFromProto(proto))
 	L.Push(L.NewFunction(stdlib.Concat))
-	if err := L.PCall(1, 1, s.handler()); err != nil {
+	if err := s.call(1, 1); err != nil {
 		return s.failure("", err)
 	}
 	f := L.Get(-1)
 	L.Pop(1)
 	L.Push(f)
-	if err := L.PCall(0, 0, s.handler()); err != nil {
+	if err := s.call(0, 0); err != nil {
 		return s.failure("", err)
 	}
 	return nil
 }
-
-func (s *Sandbox) handler() *lua.LFunction { return s.explain.(*lua.LFunction) }
 
 // Result is what process_message returned.
 type Result struct {
@@ -243,14 +241,14 @@ func (s *Sandbox) Process(m *msg.View) (r Result, err error) {
 	}
 	s.begin()
 	L.Push(s.process)
-	err = L.PCall(0, 2, s.handler())
+	err = s.call(0, 2)
 	s.end(m)
 	s.message = nil
 	if err != nil || s.meter.Over() != "" {
 		return Result{}, s.failure("process_message() ", err)
 	}
 	code, text := L.Get(-2), L.Get(-1)
-	L.SetTop(0)
+	L.Pop(2)
 	return s.result(code, text)
 }
 
@@ -315,7 +313,7 @@ func (s *Sandbox) Timer(ns int64, shutdown bool) error {
 	L.Push(s.timer)
 	L.Push(lua.LNumber(ns))
 	L.Push(lua.LBool(shutdown))
-	err := L.PCall(2, 0, s.handler())
+	err := s.call(2, 0)
 	s.end(nil)
 	if err != nil || s.meter.Over() != "" {
 		return s.failure("timer_event() ", err)
