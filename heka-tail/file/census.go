@@ -228,6 +228,7 @@ func (c *census) see(s *stream, f finding) *member {
 	shrunk := st.Size < m.st.Size
 	if shrunk {
 		m.peak, s.unsure = max(m.peak, m.st.Size), true
+		m.shrunk++
 		m.came, m.born = c.look+1, time.Now().UnixNano() // another content, newer than a copy of it
 	}
 	c.rename(s, m, f)

@@ -32,7 +32,7 @@ type member struct {
 	why    string    // for people: the reason of that
 	twin   *member   // what it was packed as before it was read, if it is gone
 	moving time.Time // when its name was seen to be that of another file
-	looked uint32    // up to this Gen of its File copies were looked for before it was read
+	looked uint32    // its File's Gen and shrunk when copies were looked for last before it was read
 	retry  bool      // it could not be opened when it was to be
 	quiet  time.Time // since when nothing came from it
 	turn   uint64    // when it was read last
@@ -48,6 +48,8 @@ type sight struct {
 	seen int  // the look that found it; 0: the first, it was there before
 	came int  // the look before which it was not there; 0: nobody knows
 	gone bool // it has no name that we know
+
+	shrunk uint32 // how often it became shorter
 
 	aside int // the first round that found it under another name than that in use
 	inUse int // the last round that found it under that

@@ -104,11 +104,11 @@ func (r *reader) advance(s *stream, m *member, last bool) (done, more bool, err 
 	}
 	r.turn++
 	m.turn = r.turn
-	if r.live && st.Size > 0 && m.file.Gen() > m.looked && m.file.Offset() == 0 && m.v.base {
-		if err := m.file.Look(); err != nil {
+	if r.live && st.Size > 0 && m.file.Gen()+m.v.shrunk > m.looked && m.file.Offset() == 0 && m.v.base {
+		if some, err := m.file.Look(); err != nil || !some {
 			return true, false, r.unreadable(m, err)
 		}
-		m.looked = m.file.Gen() // it may have been copied and truncated once more meanwhile
+		m.looked = m.file.Gen() + m.v.shrunk // it may have been copied and truncated once more meanwhile
 		r.census.list(s, false)
 		return false, false, errReplan
 	}

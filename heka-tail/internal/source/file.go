@@ -336,12 +336,14 @@ func (s *File) Missing(size int64) int64 {
 }
 
 // Look notes how the content of the open file starts, if nothing was read of it yet, so
-// that Read says ErrChanged if it is another by then.
-func (s *File) Look() error {
-	if s.offset > 0 {
-		return nil
+// that Read says ErrChanged if it is another by then. It reports whether there is any.
+func (s *File) Look() (bool, error) {
+	var b [1]byte
+	n, err := pread(s.fd, b[:], 0)
+	if n > 0 && s.offset == 0 {
+		err = s.readForm()
 	}
-	return s.failed("read", s.readForm())
+	return n > 0, s.failed("read", err)
 }
 
 // Start returns the sum of the first bytes of the content, as far as they are known.
