@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"hash/maphash"
 	"strings"
 	"unsafe"
 
@@ -46,8 +47,10 @@ func parseVariable(name string) variable {
 type readings struct {
 	names map[string]variable
 	known [nameSlots]knownName
-	texts [textSlots]lua.LValue
+	texts [][2]lua.LValue // by hash of the text; the one that was used last is in front
+	seed  maphash.Seed
 	ints  [intSlots]lua.LValue
+	fresh []float64 // for the numbers to come
 }
 
 // knownName is the meaning of one string of the script, told by where it stands in
@@ -60,18 +63,21 @@ type knownName struct {
 const (
 	nameSlots = 64   // a power of two
 	maxNames  = 1024 // names of variables that are remembered
-	textSlots = 512
+	textSlots = 1024 // pairs of texts; a power of two
 	intSlots  = 1024 // whole numbers from 0 that need not be made
-	longText  = 64   // longer texts are not remembered
+	longText  = 256  // longer texts are not remembered
+	atOnce    = 32   // numbers that are made in one piece
 )
 
 func (r *readings) init() {
 	r.names = map[string]variable{}
+	r.seed = maphash.MakeSeed()
 	for i := range r.ints {
 		r.ints[i] = lua.LNumber(i)
 	}
+	r.texts = make([][2]lua.LValue, textSlots)
 	for i := range r.texts {
-		r.texts[i] = lua.LString("")
+		r.texts[i] = [2]lua.LValue{lua.LString(""), lua.LString("")}
 	}
 }
 
@@ -101,23 +107,41 @@ func (r *readings) text(m *host.Meter, L *lua.LState, b []byte) lua.LValue {
 		m.Alloc(L, len(b))
 		return lua.LString(b)
 	}
-	h := uint32(2166136261)
-	for _, c := range b {
-		h = (h ^ uint32(c)) * 16777619
+	pair := &r.texts[maphash.Bytes(r.seed, b)%textSlots]
+	if s := pair[0].(lua.LString); string(s) == string(b) {
+		return pair[0]
 	}
-	at := &r.texts[(h^h>>15)%textSlots]
-	if s := (*at).(lua.LString); string(s) == string(b) {
-		return *at
+	pair[0], pair[1] = pair[1], pair[0]
+	if s := pair[0].(lua.LString); string(s) != string(b) {
+		pair[0] = lua.LString(b)
 	}
-	*at = lua.LString(b)
-	return *at
+	return pair[0]
 }
 
 func (r *readings) number(f float64) lua.LValue {
 	if i := int(f); i >= 0 && i < intSlots && float64(i) == f && (i != 0 || f == 0) {
 		return r.ints[i]
 	}
-	return lua.LNumber(f)
+	return r.made(f)
+}
+
+// made returns f as a value that is made for it.
+func (r *readings) made(f float64) lua.LValue {
+	if len(r.fresh) == 0 {
+		r.fresh = make([]float64, atOnce)
+	}
+	r.fresh[0] = f
+	v := numberAt(&r.fresh[0])
+	r.fresh = r.fresh[1:]
+	return v
+}
+
+// numberAt returns the number at p, which must not change any more, as a value of Lua:
+// what lua.LNumber(*p) is, but for the memory that it takes.
+func numberAt(p *float64) lua.LValue {
+	v := lua.LValue(lua.LNumber(0))
+	(*struct{ typ, data unsafe.Pointer })(unsafe.Pointer(&v)).data = unsafe.Pointer(p)
+	return v
 }
 
 // value returns the element i of v as a value of Lua; nil if there is none.
@@ -176,7 +200,16 @@ func (s *Sandbox) read(m *msg.View, v *variable, fi, ai int) lua.LValue {
 		if at == 0 {
 			return lua.LNil
 		}
-		return s.value(msg.ValueAt(m.Body(), at), ai)
+		b := m.Body()
+		if b[at] < msg.WireFixMap && ai == 0 { // 0 to 127, in the byte itself
+			return s.readings.ints[b[at]]
+		}
+		v := msg.ValueAt(b, at)
+		if v.Kind() == msg.String && ai == 0 {
+			start, end := msg.TextAt(b, at)
+			return s.readings.text(s.meter, s.state, b[start:end])
+		}
+		return s.value(v, ai)
 	case varHeader:
 		return s.readHeader(m, v.header)
 	case varRaw:
@@ -192,7 +225,7 @@ func (s *Sandbox) readHeader(m *msg.View, h msg.Header) lua.LValue {
 	case msg.Uuid:
 		return s.readings.text(s.meter, s.state, m.Uuid())
 	case msg.Timestamp:
-		return lua.LNumber(m.Timestamp())
+		return s.readings.number(float64(m.Timestamp()))
 	case msg.Severity:
 		return s.readings.number(float64(m.Severity()))
 	case msg.Pid:

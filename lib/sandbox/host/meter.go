@@ -24,8 +24,9 @@ type Limits struct {
 }
 
 // Meter counts what the calls of one sandbox use, and ends the call that uses
-// more than it may. It is the context.Context of the sandbox's Lua states: the
-// virtual machine asks it before each instruction.
+// more than it may. It has a loop of its own for the virtual machine, in which each
+// instruction is counted, and it is the context.Context of the sandbox's Lua states,
+// which the machine's own loop asks before each instruction.
 //
 // Memory is reckoned in two steps. What is allocated is charged as it comes, too
 // much rather than too little; when the charge could have reached the limit,
@@ -34,10 +35,6 @@ type Meter struct {
 	// left counts down to the next look at the limits. It is the only word that the
 	// hot path touches.
 	left int
-
-	// running is where root has the frame of the function that runs, which is one of Go
-	// while a coroutine runs; nil where stores into tables are not looked at.
-	running **machine.Frame
 
 	limits  Limits
 	granted int    // what left was when it was last set
@@ -78,12 +75,15 @@ const (
 // context of root.
 func NewMeter(root *lua.LState, limits Limits) *Meter {
 	m := &Meter{limits: limits, root: root}
-	if limits.Memory > 0 {
-		m.running = machine.Running(root)
-	}
-	root.SetContext(m)
+	m.Attach(root)
 	m.Begin()
 	return m
+}
+
+// Attach has m count what L executes. Other states than the root are its coroutines.
+func (m *Meter) Attach(L *lua.LState) {
+	L.SetContext(m)
+	machine.SetLoop(L, m.run)
 }
 
 // Of returns the meter of L, one without limits if it has none.
@@ -151,6 +151,29 @@ func (m *Meter) Over() string { return m.over }
 
 var closed = func() chan struct{} { c := make(chan struct{}); close(c); return c }()
 
+// run is the loop of the machine. It is the hot path.
+func (m *Meter) run(L *lua.LState, base *machine.Frame) {
+	running := machine.Running(L)
+	if (*running).Fn.IsG {
+		machine.CallGo(L, false)
+		return
+	}
+	for {
+		f := *running
+		inst := f.Fn.Proto.Code[f.Pc]
+		f.Pc++
+		if m.left--; m.left < 0 && m.look() != nil {
+			L.RaiseError("%s", m.over)
+		}
+		if machine.Opcode(inst) == lua.OP_SETTABLE && !m.store(L, f, inst) {
+			L.RaiseError("%s", m.over)
+		}
+		if machine.Execute(L, inst, base) {
+			return
+		}
+	}
+}
+
 // Done implements context.Context. The machine calls it before each instruction
 // and stops if what it returns is closed.
 func (m *Meter) Done() <-chan struct{} {
@@ -158,23 +181,18 @@ func (m *Meter) Done() <-chan struct{} {
 	if m.left < 0 {
 		return m.look()
 	}
-	if m.running != nil {
-		f := *m.running
-		if p := f.Fn.Proto; p != nil && machine.Opcode(p.Code[f.Pc-1]) == lua.OP_SETTABLE {
-			return m.store(f, p.Code[f.Pc-1])
-		}
-	}
 	return nil
 }
 
 // store looks at t[k] = v before it is done: a table has all whole numbers up to the
 // largest that was ever a key in its array, so that one instruction may take a
-// gigabyte. What the array would grow by, beyond one, is charged.
-func (m *Meter) store(f *machine.Frame, inst uint32) <-chan struct{} {
-	registers := machine.Registers(m.root)
+// gigabyte. What the array would grow by, beyond one, is charged. It reports whether
+// that can be had.
+func (m *Meter) store(L *lua.LState, f *machine.Frame, inst uint32) bool {
+	registers := machine.Registers(L)
 	t, ok := registers[f.LocalBase+machine.A(inst)].(*lua.LTable)
-	if !ok {
-		return nil
+	if !ok || m.limits.Memory == 0 {
+		return true
 	}
 	var key lua.LValue
 	if b := machine.B(inst); b&machine.IsConst != 0 {
@@ -184,17 +202,17 @@ func (m *Meter) store(f *machine.Frame, inst uint32) <-chan struct{} {
 	}
 	k, ok := key.(lua.LNumber)
 	if !ok {
-		return nil
+		return true
 	}
 	const gap = 16 // places that need no charge of their own
 	size := len(machine.Inside(t).Array)
 	if n := int(k) - size; n > gap && k < lua.LNumber(lua.MaxArrayIndex) {
 		if !m.fits(n * arraySlot) {
-			return closed
+			return false
 		}
 		m.charge += n * arraySlot
 	}
-	return nil
+	return true
 }
 
 // look is called when left is used up: it sees to the memory and grants more.

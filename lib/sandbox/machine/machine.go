@@ -66,6 +66,7 @@ func Registers(L *lua.LState) []lua.LValue {
 var (
 	frameOffset    = offset("currentFrame")
 	registryOffset = offset("reg")
+	loopOffset     = offset("mainLoop")
 	errFuncOffset  = offset("hasErrorFunc")
 	uvcacheOffset  = offset("uvcache")
 )

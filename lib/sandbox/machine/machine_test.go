@@ -39,6 +39,10 @@ func TestLayout(t *testing.T) {
 	if f := reflect.TypeFor[lua.Debug]().Field(0); f.Name != "frame" || f.Type != field(state, "currentFrame") {
 		t.Errorf("lua.Debug starts with %v", f)
 	}
+	if loop := field(state, "mainLoop"); loop.NumIn() != 2 || loop.NumOut() != 0 ||
+		loop.In(0) != reflect.TypeFor[*lua.LState]() || loop.In(1) != field(state, "currentFrame") {
+		t.Errorf("mainLoop is %v", loop)
+	}
 	if field(state, "hasErrorFunc").Kind() != reflect.Bool || field(state, "uvcache") != reflect.TypeFor[*lua.Upvalue]() {
 		t.Error("another kind of hasErrorFunc or uvcache")
 	}

@@ -79,9 +79,9 @@ func (c *coroutines) thread(L *lua.LState, fn string) *lua.LState {
 	L.Options = opts
 	th, _ := L.Get(-1).(*lua.LState)
 	th.Options = opts
-	if ctx != nil {
-		L.SetContext(ctx)
-		th.SetContext(ctx)
+	if m, ok := ctx.(*host.Meter); ok {
+		m.Attach(L)
+		m.Attach(th)
 	}
 	return th
 }
