@@ -23,11 +23,11 @@ local function split(payload)
     local ok, h = pcall(cjson.decode, first)
     if not ok or type(h) ~= "table" then return nil end
     if h.annotations and not h.column_info then return split(rest) end
-    if type(h.column_info) ~= "table" or type(h.time) ~= "number" or
-       type(h.seconds_per_row) ~= "number" then
-        return nil
+    if type(h.column_info) == "table" and type(h.time) == "number" and h.time < 1e15 and
+       type(h.seconds_per_row) == "number" and h.seconds_per_row <= 86400 then
+        return h, rest
     end
-    return h, rest
+    return nil
 end
 
 local function add_row(gauges, line, h, time, source)

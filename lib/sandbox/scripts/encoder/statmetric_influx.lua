@@ -9,8 +9,8 @@ require "table"
 
 function process_message()
     local seconds = read_message("Fields[timestamp]")
-    if type(seconds) ~= "number" or seconds - seconds ~= 0 then
-        return -1, "no number: Fields[timestamp]"
+    if type(seconds) ~= "number" or not (seconds > -1e15 and seconds < 1e15) then
+        return -1, "no time: Fields[timestamp]"
     end
 
     local list = {}

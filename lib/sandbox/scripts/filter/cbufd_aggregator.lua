@@ -62,7 +62,7 @@ local function merge(cbuf, rows, columns)
 end
 
 function process_message()
-    local name = read_message("Fields[payload_name]") or ""
+    local name = tostring(read_message("Fields[payload_name]") or "")
     local data = cbufd.grammar:match(read_message("Payload"))
     local h = data and shape(data.header)
     if not h then return -1, "no cbufd" end

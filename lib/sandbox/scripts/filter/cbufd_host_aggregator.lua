@@ -114,7 +114,7 @@ end
 
 function process_message()
     local ns   = read_message("Timestamp")
-    local name = read_message("Fields[payload_name]") or ""
+    local name = tostring(read_message("Fields[payload_name]") or "")
     local data = cbufd.grammar:match(read_message("Payload"))
     if not data then return -1, "no cbufd" end
     local ok, h = pcall(cjson.decode, data.header)

@@ -46,7 +46,9 @@ if sec_per_row then make() end
 
 local function setup()
     local interval = read_message("Fields[TickerInterval]")
-    if type(interval) ~= "number" or interval < 1 then interval = 60 end
+    if type(interval) ~= "number" or not (interval >= 1 and interval <= 86400) then
+        interval = 60
+    end
     sec_per_row = interval
     make()
 end
@@ -63,7 +65,7 @@ end
 
 function process_message()
     local ns   = read_message("Timestamp")
-    local disk = read_message("Fields[FilePath]") or ""
+    local disk = tostring(read_message("Fields[FilePath]"))
     if not sec_per_row then setup() end
 
     for _, g in ipairs(graphs) do
