@@ -145,10 +145,10 @@ func (m *machine) run(pos int) int {
 			pos += 2
 		case opText:
 			text := m.prog.texts[in.a]
+			work += len(text) / perBytes
 			if !strings.HasPrefix(subj[pos:], text) {
 				goto fail
 			}
-			work += len(text) / perBytes
 			pos += len(text)
 		case opSet:
 			if uint(pos) >= uint(len(subj)) || !tables[in.n][subj[pos]] {
@@ -193,7 +193,9 @@ func (m *machine) run(pos int) int {
 				goto fail
 			}
 		case opNotText:
-			if strings.HasPrefix(subj[pos:], m.prog.texts[in.a]) {
+			text := m.prog.texts[in.a]
+			work += len(text) / perBytes
+			if strings.HasPrefix(subj[pos:], text) {
 				goto fail
 			}
 		case opNotAny:

@@ -60,6 +60,7 @@ func (m *machine) decided(v lua.LValue, pos int) int {
 	case lua.LNumber:
 		end = host.ToInt(float64(v)) - 1
 	case lua.LString:
+		m.meter.Step(m.L, len(v)/16)
 		if f, ok := host.ParseNumber(string(v)); ok {
 			end = host.ToInt(f) - 1
 		}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"heka/lib/msg"
 )
@@ -50,3 +51,46 @@ func TestFullStack(t *testing.T) {
 	}
 }
 
+// TestTime tries single instructions and calls that take long, in a loop: each must be
+// charged for what it does, so that the limit ends them soon.
+func TestTime(t *testing.T) {
+	f := func(name, body, want string) {
+		t.Run(name, func(t *testing.T) {
+			start := time.Now()
+			err := hostile(t, body)
+			if err == nil || !strings.Contains(err.Error(), want) {
+				t.Errorf("%v, want %s", err, want)
+			}
+			if d := time.Since(start); d > slow {
+				t.Errorf("it took %v", d)
+			}
+		})
+	}
+	const steps, memory, two = "instruction_limit", "not enough memory",
+		`local a, b = string.rep("a", 2e6) .. "x", string.rep("a", 2e6) .. "x" local n `
+	f("equal", two+`while true do n = a == b end`, steps)
+	f("less", two+`while true do n = a < b end`, steps)
+	f("less or equal", two+`while true do n = a <= b end`, steps)
+	f("key", two+`local t = {[a] = 1} while true do n = t[b] end`, steps)
+	f("set key", two+`local t = {[a] = 1} while true do t[b] = 2 end`, steps)
+	f("constant", `local t = {} while true do t.`+strings.Repeat("x", 1<<18)+` = 1 end`, steps)
+	f("arithmetic", `local a = string.rep(" ", 2e6) .. "1" while true do local n = a + 1 end`, steps)
+	f("tonumber", `local a = string.rep(" ", 2e6) while true do tonumber(a) end`, steps)
+	f("number argument", `local a = string.rep(" ", 2e6) .. 1 while true do string.rep("", a) end`, steps)
+	f("length", `local t = {1} while true do t[1e5] = 1 t[1e5] = nil local n = #t end`, steps)
+	f("getn", `local t = {1} while true do rawset(t, 1e5, 1) rawset(t, 1e5, nil) table.getn(t) end`, steps)
+	f("arguments", `local function f(...) return f(1, ...) end f()`, steps)
+	f("results", `local t = {} for i = 1, 7000 do t[i] = i end
+		local function f(...) local a = {...} return f(...) end f(unpack(t))`, steps)
+	f("errors at the end of the stack", `local function r() pcall(r) pcall(r) end r()`, steps)
+	f("handlers at the end of the stack", `local function r() r() end while true do xpcall(r, r) end`, steps)
+	f("long errors", `local s = string.rep("x: 1: ", 3e5) while true do pcall(error, s) end`, steps)
+	f("not", `local s = string.rep("x", 1e5) local p = (lpeg.P"x" * -lpeg.P(s .. "y"))^0
+		while true do p:match(s .. s) end`, steps)
+	f("far index", `local t = {} t[6e7] = 1`, memory)
+	f("far nil", `local t = {} t[6e7] = nil`, memory)
+	f("sparse tables", `local t = {} for i = 1, 1e5 do t[i] = {[20000] = 1} end`, memory)
+}
+
+// slow is the longest that a call may take; it is for machines that do other things, too.
+const slow = 10 * time.Second

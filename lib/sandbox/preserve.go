@@ -228,6 +228,7 @@ func (s *Sandbox) runState(source string) (bool, error) {
 	}
 	L := s.state
 	s.meter.Begin()
+	s.meter.Constants(proto)
 	L.Push(L.NewFunctionFromProto(proto))
 	L.Push(L.NewFunction(stdlib.Concat))
 	if err := s.call(1, 1); err != nil {

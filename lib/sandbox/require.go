@@ -68,6 +68,7 @@ func (s *Sandbox) runModule(L *lua.LState, name, file, source string) lua.LValue
 	if err != nil {
 		L.RaiseError("error loading module '%s' from file '%s':\n\t%s", name, file, err)
 	}
+	s.meter.Constants(proto)
 	L.Push(L.NewFunctionFromProto(proto))
 	L.Push(L.NewFunction(stdlib.Concat))
 	L.Call(1, 1)

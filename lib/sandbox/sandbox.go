@@ -198,6 +198,7 @@ func (s *Sandbox) Close() { s.state.Close() }
 func (s *Sandbox) run(proto *lua.FunctionProto) error {
 	L := s.state
 	s.most = 0
+	s.meter.Constants(proto)
 	L.Push(L.NewFunctionFromProto(proto))
 	L.Push(L.NewFunction(stdlib.Concat))
 	if err := s.call(1, 1); err != nil {

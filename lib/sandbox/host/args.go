@@ -64,6 +64,7 @@ func Number(L *lua.LState, n int, fn string) float64 {
 	case lua.LNumber:
 		return float64(v)
 	case lua.LString:
+		Of(L).Step(L, len(v)/16)
 		if f, ok := ParseNumber(string(v)); ok {
 			return f
 		}

@@ -36,6 +36,8 @@ type Meter struct {
 	// hot path touches.
 	left int
 
+	watched uint64 // the instructions that are weighed before they are executed, by opcode
+
 	limits  Limits
 	granted int    // what left was when it was last set
 	rest    int    // instructions of this call beyond left
@@ -74,7 +76,7 @@ const (
 // NewMeter returns the meter of the states that hang on root, and makes it the
 // context of root.
 func NewMeter(root *lua.LState, limits Limits) *Meter {
-	m := &Meter{limits: limits, root: root}
+	m := &Meter{limits: limits, root: root, watched: watchedAlways}
 	m.Attach(root)
 	m.Begin()
 	return m
@@ -165,7 +167,7 @@ func (m *Meter) run(L *lua.LState, base *machine.Frame) {
 		if m.left--; m.left < 0 && m.look() != nil {
 			L.RaiseError("%s", m.over)
 		}
-		if machine.Opcode(inst) == lua.OP_SETTABLE && !m.store(L, f, inst) {
+		if m.watched>>machine.Opcode(inst)&1 != 0 && !m.weigh(L, f, inst) {
 			L.RaiseError("%s", m.over)
 		}
 		if machine.Execute(L, inst, base) {
@@ -182,37 +184,6 @@ func (m *Meter) Done() <-chan struct{} {
 		return m.look()
 	}
 	return nil
-}
-
-// store looks at t[k] = v before it is done: a table has all whole numbers up to the
-// largest that was ever a key in its array, so that one instruction may take a
-// gigabyte. What the array would grow by, beyond one, is charged. It reports whether
-// that can be had.
-func (m *Meter) store(L *lua.LState, f *machine.Frame, inst uint32) bool {
-	registers := machine.Registers(L)
-	t, ok := registers[f.LocalBase+machine.A(inst)].(*lua.LTable)
-	if !ok || m.limits.Memory == 0 {
-		return true
-	}
-	var key lua.LValue
-	if b := machine.B(inst); b&machine.IsConst != 0 {
-		key = f.Fn.Proto.Constants[b&^machine.IsConst]
-	} else {
-		key = registers[f.LocalBase+b]
-	}
-	k, ok := key.(lua.LNumber)
-	if !ok {
-		return true
-	}
-	const gap = 16 // places that need no charge of their own
-	size := len(machine.Inside(t).Array)
-	if n := int(k) - size; n > gap && k < lua.LNumber(lua.MaxArrayIndex) {
-		if !m.fits(n * arraySlot) {
-			return false
-		}
-		m.charge += n * arraySlot
-	}
-	return true
 }
 
 // look is called when left is used up: it sees to the memory and grants more.
@@ -300,15 +271,9 @@ func (m *Meter) Step(L *lua.LState, n int) {
 }
 
 func (m *Meter) step(L *lua.LState, n int) {
-	if m.over == "" {
-		if n -= m.left; n <= m.rest {
-			m.left, m.rest = 0, m.rest-n
-			return
-		}
-		m.rest = 0
-		m.stop(NoInstructions)
+	if !m.pay(n) {
+		L.RaiseError("%s", m.over)
 	}
-	L.RaiseError("%s", m.over)
 }
 
 // Alloc charges n bytes that a library is about to allocate.
@@ -317,6 +282,9 @@ func (m *Meter) Alloc(L *lua.LState, n int) {
 		L.RaiseError("%s", m.over)
 	}
 	m.charge += n
+	if n >= long {
+		m.Long()
+	}
 }
 
 // Output ends the call if a payload of n bytes is longer than may be.

@@ -9,13 +9,16 @@ import (
 	lua "github.com/yuin/gopher-lua"
 
 	"heka/lib/sandbox/host"
+	"heka/lib/sandbox/machine"
 )
 
 func assert(L *lua.LState) int {
 	if truth(needAny(L, 1, "assert")) {
 		return L.GetTop()
 	}
-	L.Error(lua.LString(where(L, 1)+host.OptString(L, 2, "assert", "assertion failed!")), 0)
+	message := host.OptString(L, 2, "assert", "assertion failed!")
+	copied(L, host.Of(L), len(message))
+	L.Error(lua.LString(where(L, 1)+message), 0)
 	return 0
 }
 
@@ -24,6 +27,7 @@ func raiseError(L *lua.LState) int {
 	v := L.Get(1)
 	switch x := v.(type) {
 	case lua.LString:
+		copied(L, host.Of(L), len(x))
 		if level > 0 {
 			v = lua.LString(where(L, level) + string(x))
 		}
@@ -192,7 +196,7 @@ func growArray(L *lua.LState, m *host.Meter, t *lua.LTable, n int) {
 	if n < 1024 || n >= lua.MaxArrayIndex {
 		return
 	}
-	if gap := n - t.MaxN(); gap > 1 {
+	if gap := n - len(machine.Inside(t).Array); gap > 1 {
 		copied(L, m, gap*slot)
 	}
 }
@@ -228,6 +232,7 @@ func tonumber(L *lua.LState) int {
 		case lua.LNumber:
 			return push(L, v)
 		case lua.LString:
+			host.Of(L).Step(L, len(v)/16)
 			if f, ok := host.ParseNumber(string(v)); ok {
 				return push(L, number(f))
 			}
@@ -238,6 +243,7 @@ func tonumber(L *lua.LState) int {
 	if base < 2 || base > 36 {
 		host.ArgError(L, 2, "tonumber", "base out of range")
 	}
+	host.Of(L).Step(L, len(s)/16)
 	if n, ok := parseBase(s, base); ok {
 		return push(L, number(float64(n)))
 	}
@@ -338,7 +344,7 @@ func unpack(L *lua.LState) int {
 	from := host.OptInt(L, 2, "unpack", 1)
 	to := 0
 	if L.Get(3) == lua.LNil {
-		to = t.Len()
+		to = host.Of(L).Len(L, t)
 	} else {
 		to = host.Int(L, 3, "unpack")
 	}

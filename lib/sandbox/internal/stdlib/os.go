@@ -73,6 +73,7 @@ func field(L *lua.LState, t *lua.LTable, name string, def int) int {
 	case lua.LNumber:
 		return int(int32(host.ToInt(float64(v))))
 	case lua.LString:
+		host.Of(L).Step(L, len(v)/16)
 		if f, ok := host.ParseNumber(string(v)); ok {
 			return int(int32(host.ToInt(f)))
 		}

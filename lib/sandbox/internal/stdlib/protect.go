@@ -66,12 +66,24 @@ func (c *catcher) protect(L *lua.LState, handler lua.LValue) int {
 	}
 	machine.CloseUpvalues(L, base)
 	if m := host.Of(L); m.Over() == "" {
-		m.Step(L, errorCost)
+		m.Step(L, cost(L, err))
 	}
 	L.SetTop(0)
 	L.Push(no)
 	L.Push(object(err))
 	return 2
+}
+
+// cost returns how many instructions' worth it took to catch err. Where the stack was too
+// full for the handler, the machine has noted all that is on it, and for each call goes
+// through those above it.
+func cost(L *lua.LState, err error) int {
+	var api *lua.ApiError
+	if errors.As(err, &api) && api.StackTrace != "" {
+		n := L.Options.CallStackSize
+		return errorCost + n*n/16
+	}
+	return errorCost
 }
 
 func callable(L *lua.LState, v lua.LValue) bool {

@@ -24,7 +24,7 @@ func sort(L *lua.LState) int {
 	if L.Get(2) != lua.LNil {
 		s.less = host.Function(L, 2, "sort")
 	}
-	n := t.Len()
+	n := s.meter.Len(L, t)
 	s.meter.Alloc(L, (n+2)*slot)
 	s.meter.Step(L, n/8)
 	s.all = make([]lua.LValue, n+2)

@@ -23,7 +23,7 @@ func (lib *library) concat(L *lua.LState) int {
 	from := cIntOr(L, 3, "concat", 1)
 	var to int
 	if L.Get(4) == lua.LNil {
-		to = t.Len()
+		to = host.Of(L).Len(L, t)
 	} else {
 		to = cInt(L, 4, "concat")
 	}
@@ -62,7 +62,7 @@ func foreach(L *lua.LState) int {
 func foreachi(L *lua.LState) int {
 	t := host.Table(L, 1, "foreachi")
 	f := host.Function(L, 2, "foreachi")
-	n := t.Len()
+	n := host.Of(L).Len(L, t)
 	for i := 1; i <= n; i++ {
 		if r := each(L, f, integer(i), element(t, i)); r != lua.LNil {
 			return push(L, r)
@@ -84,7 +84,7 @@ func each(L *lua.LState, f *lua.LFunction, k, v lua.LValue) lua.LValue {
 }
 
 func getn(L *lua.LState) int {
-	return push(L, integer(host.Table(L, 1, "getn").Len()))
+	return push(L, integer(host.Of(L).Len(L, host.Table(L, 1, "getn"))))
 }
 
 func setn(L *lua.LState) int {
@@ -114,7 +114,7 @@ func maxn(L *lua.LState) int {
 func insert(L *lua.LState) int {
 	t := host.Table(L, 1, "insert")
 	m := host.Of(L)
-	end := t.Len() + 1
+	end := m.Len(L, t) + 1
 	switch L.GetTop() {
 	case 2:
 		put(L, m, t, end, L.Get(2))
@@ -152,7 +152,7 @@ func put(L *lua.LState, m *host.Meter, t *lua.LTable, i int, v lua.LValue) {
 
 func remove(L *lua.LState) int {
 	t := host.Table(L, 1, "remove")
-	end := t.Len()
+	end := host.Of(L).Len(L, t)
 	at := cIntOr(L, 2, "remove", end)
 	if at < 1 || at > end {
 		return 0

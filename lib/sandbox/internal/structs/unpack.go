@@ -96,6 +96,7 @@ func (u *unpacker) previous() int {
 		case lua.LNumber:
 			size, ok = float64(v), true
 		case lua.LString:
+			host.Of(u.L).Step(u.L, len(v)/16)
 			size, ok = host.ParseNumber(string(v))
 		}
 	}
