@@ -11,8 +11,8 @@
 --
 -- The table of a template has the properties in lower case. Times are nanoseconds,
 -- timereported is timestamp; pri is {facility = , severity = }, syslogtag is
--- {programname = , pid = }; numbers and names of facilities and severities are numbers;
--- all others are text.
+-- {programname = , pid = }, structured-data is {id = , _name = value, ...} and empty for
+-- "-"; numbers and names of facilities and severities are numbers; all others are text.
 
 local dt     = require "date_time"
 local l      = require "lpeg"
@@ -92,13 +92,21 @@ local function priority(n)
 end
 
 local tag = l.Ct(
-    l.Cg((1 - l.S" \t\r\n:[")^1, "programname") *
+    l.Cg((1 - l.S" \t\r\n:[")^0, "programname") *
     (l.P"[" * (l.Cg(count, "pid") * "]" + (1 - l.S"]\r\n")^0 * "]"))^-1 *
     l.P":"^-1)
 
-local sd_value = l.P'"' * (l.P"\\" * 1 + (1 - l.S'"\\'))^0 * '"'
-local sd_element = l.P"[" * (sd_value + (1 - l.S']"'))^0 * "]"
-local structured = l.C(sd_element^1 + "-")
+-- Structured data as in RFC 5424. Of several elements, the first gives the id.
+local sd_name  = l.C((l.R"!~" - l.S'=]" ')^0)
+local sd_value = l.P'"' * l.Cs((l.P"\\" / "" * l.S'"\\]' + (1 - l.P'"'))^0) * '"'
+local sd_param = l.P" " * l.Cg(sd_name / function(name) return "_" .. name end * "=" * sd_value)
+local sd_id    = l.Cg(l.Cc"id" * sd_name)
+local function sd_set(t, name, value)
+    if t[name] == nil then t[name] = value end
+    return t
+end
+local structured = l.Cf(l.Ct"" * (l.P"[" * sd_id * sd_param^0 * "]")^1, sd_set) +
+    l.Ct"" * "-"
 
 local subseconds = digit^1 / tonumber
 local times = {
@@ -119,11 +127,11 @@ end
 
 local function only(p) return function() return p end end
 
--- What msg is written with: a blank if it does not begin with one, or the text itself,
--- without the line feed at its end if so asked.
+-- What msg is written with: the blanks before it, or the text itself, without the line
+-- feed at its end if so asked.
 local function message(stop, options)
     for _, o in ipairs(options) do
-        if o == "sp-if-no-1st-sp" then return nil, l.P" "^-1 end
+        if o == "sp-if-no-1st-sp" then return nil, l.P" "^0 end
         if o == "drop-last-lf" and not stop then
             return l.C((1 - l.P"\n" * -1)^0) * l.P"\n"^-1
         end
@@ -172,12 +180,13 @@ local template_grammar = l.Ct(l.P{
     literal  = (1 - l.S"\\%")^1 / function(s) return {literal = s} end,
 })
 
--- literal returns the pattern of s; where it has a blank, any number fits.
+-- literal returns the pattern of s. A blank in it is one blank of any kind: two in a row
+-- are an empty property.
 local function literal(s)
     local p = l.P(true)
-    for blanks, rest in string.gmatch(s, "( *)([^ ]*)") do
-        if blanks ~= "" then p = p * l.P" "^1 end
+    for rest, blank in string.gmatch(s, "([^ ]*)( ?)") do
         if rest ~= "" then p = p * l.P(rest) end
+        if blank ~= "" then p = p * l.space end
     end
     return p
 end

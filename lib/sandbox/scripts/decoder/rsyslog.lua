@@ -1,10 +1,12 @@
 -- Decodes what rsyslog writes with a template. Its properties become
---   timestamp, timereported, timegenerated            Timestamp
---   hostname                                          Hostname
+--   timestamp, timereported, else timegenerated       Timestamp
+--   timegenerated                                     the field of that name, too
+--   hostname, else source                             Hostname
 --   pri, syslogseverity, syslogpriority               Severity
 --   syslogtag                                         Pid, and the field programname
 --   pri, syslogfacility                               the field syslogfacility
 --   msg                                               the payload
+--   structured-data                                   fields such as structured-data.id
 --   all others                                        fields of their names
 --
 -- config (default)
@@ -31,7 +33,6 @@ local function first(fields, names)
     return found
 end
 
-local times      = {"timestamp", "timereported", "timegenerated"}
 local severities = {"syslogseverity", "syslogpriority", "syslogseverity-text",
                     "syslogpriority-text"}
 local facilities = {"syslogfacility", "syslogfacility-text"}
@@ -44,13 +45,12 @@ function process_message()
 
     local msg = {
         Type      = msg_type,
-        Timestamp = first(fields, times),
+        Timestamp = first(fields, {"timestamp"}) or fields.timegenerated,
         Severity  = first(fields, severities),
         Payload   = first(fields, {"msg"}),
         Fields    = fields,
     }
-    local hostname = first(fields, {"hostname"})
-    if not hostname_keep then msg.Hostname = hostname end
+    if not hostname_keep then msg.Hostname = first(fields, {"hostname", "source"}) end
     fields.syslogfacility = first(fields, facilities)
 
     local pri = first(fields, {"pri"})
@@ -62,6 +62,12 @@ function process_message()
     if tag then
         fields.programname = tag.programname
         msg.Pid = tag.pid
+    end
+    local data = first(fields, {"structured-data"})
+    if type(data) == "table" then
+        for k, v in pairs(data) do fields["structured-data." .. k] = v end
+    else
+        fields["structured-data"] = data
     end
     inject_message(msg)
     return 0
