@@ -41,6 +41,14 @@ local function reset_if_due(ns)
     end
 end
 
+-- text returns a number with as many digits as it needs. As numbers, items would be places
+-- in an array, which takes memory up to the largest of them.
+local function text(number)
+    local s = tostring(number)
+    if tonumber(s) ~= number then s = string.format("%.17g", number) end
+    return s
+end
+
 local function lighten()
     for item, weight in pairs(items) do
         if weight > 1 then
@@ -57,6 +65,7 @@ function process_message()
     if type(item) ~= "string" and type(item) ~= "number" or item ~= item then
         return -1, "no text or number: " .. variable
     end
+    if type(item) == "number" then item = text(item) end
     reset_if_due(read_message("Timestamp"))
 
     local weight = items[item]
@@ -73,7 +82,7 @@ end
 
 local function heavier(a, b)
     if a.weight ~= b.weight then return a.weight > b.weight end
-    return tostring(a.item) < tostring(b.item)
+    return a.item < b.item
 end
 
 function timer_event(ns)
