@@ -2,10 +2,11 @@
 // the same files in the same run, and prints a table. scripts/bench builds the
 // programs and calls it; nothing else needs it.
 //
-//	heka-bench [--tail] [-n RUNS] [-only WORKLOAD] [-size MB] BIN
+//	heka-bench [--tail|--lua] [-n RUNS] [-only WORKLOAD] [-size MB] BIN
 //
 // With --tail it measures heka-tail on files that are cold, grow, are many or have a
-// history, beside cat and tail, and says which of its aims are met.
+// history, beside cat and tail, and says which of its aims are met. With --lua it
+// measures the sandbox of scripts, beside lua5.1 and luajit.
 //
 // BIN is the folder of the programs. The inputs are made in a temporary folder, and
 // go with it.
@@ -24,16 +25,20 @@ func main() {
 	only := flag.String("only", "", "run the workloads whose names contain this")
 	size := flag.Int("size", 500, "size of the access log in MB; the raw file has twice as much")
 	tail := flag.Bool("tail", false, "measure heka-tail on files")
+	lua := flag.Bool("lua", false, "measure the sandbox of scripts")
 	history := flag.Int("history", 10000, "with --tail: files of a log that was rotated")
 	flag.Parse()
 	if flag.NArg() != 1 {
-		fmt.Fprintln(os.Stderr, "usage: heka-bench [--tail] [-n RUNS] [-only WORKLOAD] [-size MB] BIN")
+		fmt.Fprintln(os.Stderr, "usage: heka-bench [--tail|--lua] [-n RUNS] [-only WORKLOAD] [-size MB] BIN")
 		os.Exit(2)
 	}
 	var err error
-	if *tail {
+	switch {
+	case *tail:
 		err = benchTail(flag.Arg(0), *runs, *only, *size, *history)
-	} else {
+	case *lua:
+		err = benchLua(flag.Arg(0), *runs, *only, *size)
+	default:
 		err = bench(flag.Arg(0), *runs, *only, *size)
 	}
 	if err != nil {
