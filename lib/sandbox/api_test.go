@@ -123,7 +123,7 @@ func TestWrite(t *testing.T) {
 	f(`write_message("Fields[x]", {})`,
 		"write_message() only accepts numeric, string, or boolean field values, or nil to delete")
 	for _, bad := range []string{`"bogus", "x"`, `"Fields[x", "x"`, `"Severity", true`, `"Hostname", 1`, `"Uuid", ""`,
-		`"Timestamp", "yesterday"`, `"Fields[foo]", 1`, `"Fields[foo]", "x", "", 3`, `"Fields[none]", nil`,
+		`"Timestamp", "yesterday"`, `"Fields[foo]", 1`, `"Fields[foo]", "x", "", 3`, `"Fields[foo]", nil, "", 7`,
 		`"Fields[floats]", 1, "", 0, 3`} {
 		f("write_message("+bad+")", "write_message() failed")
 	}
@@ -192,7 +192,7 @@ func TestInjectLimits(t *testing.T) {
 	f(Config{}, `inject_message({Payload = "`+long+`"})`, "output_limit exceeded")
 	f(Config{}, `inject_message({Fields = {a = "`+long+`"}})`, "output_limit exceeded")
 	f(Config{}, `local t = {} t.t = t inject_message({Fields = {a = t}})`, "could not encode protobuf - unsupported type: nil")
-	f(Config{}, `local t = {} t[1] = t inject_message({Fields = {a = t}})`, "could not encode protobuf - unsupported type: table")
+	f(Config{}, `local t = {} t[1] = t inject_message({Fields = {a = t}})`, "could not encode protobuf - unsupported array type: table")
 	f(Config{}, `inject_message({Fields = {a = print or inject_message}})`, "unsupported type: function")
 }
 

@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"fmt"
 	"math"
 	"strings"
 
@@ -55,7 +56,7 @@ func (s *Sandbox) appendPayload(L *lua.LState, n int, fn string) {
 			s.payload = p.AppendPayload(s.payload)
 			s.meter.Step(L, (len(s.payload)-was)/64)
 		default:
-			host.ArgError(L, n, fn, "unsupported type: "+v.Type().String())
+			host.ArgError(L, n, fn, "unsupported type")
 		}
 		s.meter.Output(L, len(s.payload))
 	}
@@ -210,7 +211,13 @@ func (s *Sandbox) fromTable(L *lua.LState, t *lua.LTable) {
 		timestamp(string(text), s.config.Location, &b.Timestamp)
 	}
 	small := func(name string, to *int64) {
-		if n, ok := t.RawGetString(name).(lua.LNumber); ok {
+		n, ok := t.RawGetString(name).(lua.LNumber)
+		if text, isText := t.RawGetString(name).(lua.LString); isText {
+			var f float64
+			f, ok = host.ParseNumber(string(text))
+			n = lua.LNumber(f)
+		}
+		if ok {
 			*to = int64(max(math.MinInt32, min(math.MaxInt32, host.ToInt(float64(n)))))
 		}
 	}
@@ -298,6 +305,11 @@ func (w *fieldWriter) array(t *lua.LTable, typ int) {
 	if n == 0 || first == lua.LNil {
 		w.fail("unsupported type: nil")
 	}
+	switch first.Type() {
+	case lua.LTString, lua.LTNumber, lua.LTBool:
+	default:
+		w.fail("unsupported array type: " + first.Type().String())
+	}
 	for i := 2; i <= n; i++ {
 		if t.RawGetInt(i).Type() != first.Type() {
 			w.fail("array has mixed types")
@@ -326,7 +338,7 @@ func (w *fieldWriter) scalar(v lua.LValue, typ int) {
 		case -1, typeString:
 			b.String(string(v))
 		default:
-			w.fail("unsupported type: string")
+			w.fail(fmt.Sprintf("invalid string value_type: %d", typ))
 		}
 	case lua.LNumber:
 		w.grow(8)
@@ -336,18 +348,18 @@ func (w *fieldWriter) scalar(v lua.LValue, typ int) {
 		case -1, typeDouble:
 			b.Float(float64(v))
 		default:
-			w.fail("unsupported type: number")
+			w.fail(fmt.Sprintf("invalid numeric value_type: %d", typ))
 		}
 	case lua.LBool:
 		w.grow(1)
 		if typ >= 0 && typ != typeBool {
-			w.fail("unsupported type: boolean")
+			w.fail(fmt.Sprintf("invalid boolean value_type: %d", typ))
 		}
 		b.Bool(bool(v))
 	case *lua.LUserData:
 		p, ok := v.Value.(host.Payload)
 		if !ok {
-			w.fail("unsupported type: userdata")
+			w.fail("user data object does not implement lsb_output")
 		}
 		text := p.AppendPayload(nil)
 		w.grow(len(text))

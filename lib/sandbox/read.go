@@ -163,6 +163,15 @@ func (s *Sandbox) value(v msg.Value, i int) lua.LValue {
 	return lua.LNil
 }
 
+// filled is value, except that bytes of which there are none are nil, as in Heka.
+func (s *Sandbox) filled(v msg.Value, i int) lua.LValue {
+	r := s.value(v, i)
+	if t, ok := r.(lua.LString); ok && t == "" && typeOf(v) == typeBytes {
+		return lua.LNil
+	}
+	return r
+}
+
 // readMessage is read_message(var [, field index [, array index]]).
 func (s *Sandbox) readMessage(L *lua.LState) int {
 	const fn = "read_message"
@@ -209,7 +218,7 @@ func (s *Sandbox) read(m *msg.View, v *variable, fi, ai int) lua.LValue {
 			start, end := msg.TextAt(b, at)
 			return s.readings.text(s.meter, s.state, b[start:end])
 		}
-		return s.value(v, ai)
+		return s.filled(v, ai)
 	case varHeader:
 		return s.readHeader(m, v.header)
 	case varRaw:
@@ -287,7 +296,7 @@ func (s *Sandbox) readNextField(L *lua.LState) int {
 	v := s.iter.Value
 	L.Push(s.readings.number(float64(typeOf(v))))
 	L.Push(s.readings.text(s.meter, L, s.iter.Name))
-	L.Push(s.value(v, 0))
+	L.Push(s.filled(v, 0))
 	L.Push(s.readings.text(s.meter, L, m.Rep(s.iter.Name)))
 	L.Push(s.readings.number(float64(v.Len())))
 	return 5

@@ -218,6 +218,8 @@ func (e *edit) writeField(name string, value any, rep string, fi, ai int) bool {
 		}
 	}
 	switch {
+	case value == nil && seen == 0 && at < 0: // nothing of that name to delete
+		return true
 	case value == nil:
 		return at >= 0 && e.remove(at, ai)
 	case at >= 0:

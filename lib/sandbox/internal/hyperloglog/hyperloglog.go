@@ -162,6 +162,12 @@ func (s *counter) state() []byte {
 	return append(b, s.data[:]...)
 }
 
+// AppendPayload implements host.Payload: the bytes are the state.
+func (s *counter) AppendPayload(dst []byte) []byte { return append(dst, s.state()...) }
+
+// LeastPayload is the length of AppendPayload's bytes.
+func (s *counter) LeastPayload() int { return stateBytes }
+
 // AppendState implements host.Keeper.
 func (s *counter) AppendState(dst []byte, name string) []byte {
 	dst = sketch.AppendNew(dst, name, "hyperloglog.new()")
