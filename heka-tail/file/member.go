@@ -30,6 +30,7 @@ type member struct {
 	gen    uint32           // how often it was truncated before it has its first File
 	known  verdict
 	why    string    // for people: the reason of that
+	behind bool      // what comes before it is not known yet: it is not begun
 	twin   *member   // what it was packed as before it was read, if it is gone
 	moving time.Time // when its name was seen to be that of another file
 	looked uint32    // its File's Gen and shrunk when copies were looked for last before it was read

@@ -42,6 +42,9 @@ func (r *reader) plan(s *stream) error {
 		}
 	}
 	for i := range list {
+		list[i].behind = false
+	}
+	for i := range list {
 		v := &list[i]
 		if v.known != bound && v.gone && time.Since(v.sight.since) > forgetAfter {
 			if v.file != nil {
@@ -54,11 +57,15 @@ func (r *reader) plan(s *stream) error {
 			continue
 		}
 		r.recollect(v)
+		r.needed = nil
 		if err := r.judge(s, list, i, anchor); err != nil {
 			return err
 		}
 		if s.waiting {
-			break // those behind it come after it
+			for j := i + 1; j < len(list); j++ {
+				list[j].behind = list[j].member != r.needed
+			}
+			break
 		}
 	}
 	s.active = s.active[:0]
@@ -237,7 +244,10 @@ func (r *reader) copied(list []view, i, anchor int) (copied, wait bool) {
 			if w.gone {
 				v.member.rec, w.member.rec, w.member.known = w.rec, nil, passed
 			}
-			return false, !w.gone
+			if r.needed = w.member; w.gone {
+				return false, false
+			}
+			return false, true
 		}
 		if w.file == nil || !w.gone || w.file.IsOpen() {
 			return true, false

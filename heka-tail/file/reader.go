@@ -31,8 +31,9 @@ type reader struct {
 	budget int // descriptors that may be open
 	open   int // descriptors of Files
 	turn   uint64
-	pipes  *pipes // for what has no offsets
-	starts starts // of the list that was looked through last
+	pipes  *pipes  // for what has no offsets
+	needed *member // has to be read before what is judged can be told
+	starts starts  // of the list that was looked through last
 }
 
 // Descriptors: those that are left to others, and the most that are used.
@@ -59,6 +60,9 @@ func (r *reader) step(s *stream) (more bool, err error) {
 	r.news(s)
 	for i := 0; i < len(s.active); i++ {
 		m := s.active[i]
+		if m.behind && (m.file == nil || m.file.Offset() == 0) {
+			return false, nil
+		}
 		last := i == len(s.active)-1 && !m.v.gone
 		done, more, err := r.advance(s, m, last)
 		if err == errReplan {
