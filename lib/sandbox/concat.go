@@ -17,19 +17,24 @@ const concatName = "(concat)"
 //
 // in which each a .. b .. c of the chunk is a call of (concat). So the meter sees what
 // is concatenated before it is, and numbers become text as in Lua 5.1.
-func withConcat(chunk []ast.Stmt, end int) []ast.Stmt {
+//
+// It returns all functions, too.
+func withConcat(chunk []ast.Stmt, end int) ([]ast.Stmt, []*ast.FunctionExpr) {
 	var r rewriter
 	r.stmts(chunk)
 	f := &ast.FunctionExpr{ParList: &ast.ParList{HasVargs: true}, Stmts: chunk}
 	f.SetLine(0)
 	f.SetLastLine(end)
 	local := &ast.LocalAssignStmt{Names: []string{concatName}, Exprs: []ast.Expr{&ast.Comma3Expr{}}}
-	return []ast.Stmt{local, &ast.ReturnStmt{Exprs: []ast.Expr{f}}}
+	return []ast.Stmt{local, &ast.ReturnStmt{Exprs: []ast.Expr{f}}}, append(r.functions, f)
 }
 
 // rewriter walks over a chunk. Its depth is bounded, and so is that of the compiler,
 // which walks the same way after it.
-type rewriter struct{ depth int }
+type rewriter struct {
+	depth     int
+	functions []*ast.FunctionExpr
+}
 
 // maxDepth is how deep statements and expressions may nest.
 const maxDepth = 20_000
@@ -79,6 +84,7 @@ func (r *rewriter) stmt(s ast.Stmt) {
 		r.exprs(s.Exprs)
 		r.stmts(s.Stmts)
 	case *ast.FuncDefStmt:
+		r.functions = append(r.functions, s.Func)
 		r.stmts(s.Func.Stmts)
 	case *ast.ReturnStmt:
 		r.exprs(s.Exprs)
@@ -129,6 +135,7 @@ func (r *rewriter) expr(at *ast.Expr) {
 	case *ast.UnaryLenOpExpr:
 		r.expr(&e.Expr)
 	case *ast.FunctionExpr:
+		r.functions = append(r.functions, e)
 		r.stmts(e.Stmts)
 	case *ast.StringConcatOpExpr:
 		*at = r.concatCall(e)

@@ -95,10 +95,12 @@ func compile(name, source string) (proto *lua.FunctionProto, err error) {
 		return nil, syntaxError(name, err)
 	}
 	end := 1 + strings.Count(source, "\n")
-	proto, err = lua.Compile(withConcat(chunk, end), name)
+	chunk, functions := withConcat(chunk, end)
+	proto, err = lua.Compile(chunk, name)
 	if err != nil {
 		return nil, syntaxError(name, err)
 	}
+	mendScopes(proto, functions)
 	return proto, nil
 }
 
