@@ -94,3 +94,77 @@ func TestTime(t *testing.T) {
 
 // slow is the longest that a call may take; it is for machines that do other things, too.
 const slow = 10 * time.Second
+
+// TestMessages tries messages that are large, or have much of something.
+func TestMessages(t *testing.T) {
+	fields := make([]msg.Field, 5_000)
+	for i := range fields {
+		fields[i] = msg.Field{Name: fmt.Sprintf("n%d", i), Value: "v", Rep: "r"}
+	}
+	array := make([]any, 100_000)
+	for i := range array {
+		array[i] = "v"
+	}
+	odd := []msg.Field{{Name: "a]b\x00", Value: "\xff\xfe"}, {Name: "", Value: []byte{0}}, {Name: strings.Repeat("n", 1<<16), Value: true}}
+	messages := map[string]msg.Message{
+		"fields": {Fields: fields}, "array": {Fields: []msg.Field{{Name: "a", Value: array}}},
+		"odd": {Type: "\x00", Hostname: "\xff", Fields: odd}, "payload": {Payload: strings.Repeat("x", 3<<20)},
+		"huge": {Payload: strings.Repeat("x", 8<<20)},
+	}
+	f := func(name, body, want string) {
+		t.Run(name+" "+body, func(t *testing.T) {
+			start := time.Now()
+			err := hostile(t, body, messages[name])
+			if text := fmt.Sprint(err); !strings.Contains(text, want) {
+				t.Errorf("%v, want %s", text, want)
+			}
+			if d := time.Since(start); d > slow {
+				t.Errorf("it took %v", d)
+			}
+		})
+	}
+	const steps, memory, output = "instruction_limit", "not enough memory", "output_limit"
+	f("fields", `while true do read_message("Fields[none]") end`, steps)
+	f("fields", `local n = 0 while read_next_field() do n = n + 1 end assert(n == 5000)`, "<nil>")
+	f("fields", `local t = {} for i = 1, 10 do t[i] = decode_message(read_message("raw")) end`, memory)
+	f("fields", `for i = 1, 1e9 do write_message("Fields[x" .. i .. "]", 1) end`, steps)
+	f("array", `for i = 0, 99999 do read_message("Fields[a]", 0, i) end`, steps)
+	f("array", `assert(#decode_message(read_message("raw")).Fields[1].value == 100000)`, "<nil>")
+	f("odd", `local m = decode_message(read_message("raw")) assert(#m.Fields == 3) assert(read_message("Fields[a]b\0]") == "\255\254")`, "<nil>")
+	f("odd", `while true do local t, n, v = read_next_field() if not t then break end write_message("Fields[" .. n .. "]", v) end`, "<nil>")
+	f("payload", `while true do read_message("Payload") end`, steps)
+	f("payload", `while true do read_message("raw") end`, steps)
+	f("payload", `while true do write_message("Type", "x") read_message("Type") end`, steps)
+	f("payload", `inject_message({Payload = read_message("Payload")})`, output)
+	f("huge", `read_message("Payload")`, memory)
+	f("odd", `for i = 1, 1e9 do write_message("Fields[x" .. i .. "]", string.rep("x", 1e5)) end`, memory)
+	f("odd", `local c = require "circular_buffer".new(100000, 2, 1) while true do pcall(add_to_payload, c) end`, steps)
+	f("odd", `local c = require "circular_buffer".new(20000, 2, 1) while true do pcall(add_to_payload, c) end`, steps)
+	f("odd", `local c = require "circular_buffer".new(100000, 2, 1) inject_message({Fields = {x = c}})`, output)
+	f("odd", `local t = {} for i = 1, 1e5 do t[i] = "x" end while true do pcall(inject_message, {Fields = {x = t}}) end`, steps)
+	f("odd", `local t = {} t.Fields = t inject_message(t)`, "unsupported type")
+	f("odd", `local t = {x = {}} t.x.value = t inject_message({Fields = t})`, "unsupported type")
+}
+
+// TestGrownState wants an end to states that are much longer than what they are of.
+func TestGrownState(t *testing.T) {
+	f := func(body string) {
+		t.Helper()
+		s, err := Compile("x.lua", `require "string" `+body+` function process_message() return 0 end`)
+		if err != nil {
+			t.Fatal(err)
+		}
+		b, err := s.New(Config{Use: Filter, Limits: DefaultLimits})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer b.Close()
+		text, err := b.Save(nil)
+		if err == nil || !strings.Contains(err.Error(), "serialize_data: more than") {
+			t.Errorf("%d bytes, %v", len(text), err)
+		}
+	}
+	f(`t = {} local s = string.rep("x", 1e6) for i = 1, 1e5 do t[i] = s end`)
+	f(`t = {} local k = string.rep("x", 1e6) local u = {} t[k] = u for i = 1, 1e5 do u[i] = i end`)
+	f(`require "circular_buffer" local c = circular_buffer.new(10000, 10, 1) for i = 1, 1e4 do _G["c" .. i] = c end`)
+}

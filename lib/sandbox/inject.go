@@ -52,14 +52,22 @@ func (s *Sandbox) appendPayload(L *lua.LState, n int, fn string) {
 			if !ok {
 				host.ArgError(L, n, fn, "unknown userdata type")
 			}
-			was := len(s.payload)
-			s.payload = p.AppendPayload(s.payload)
-			s.meter.Step(L, (len(s.payload)-was)/64)
+			s.appendObject(L, p)
 		default:
 			host.ArgError(L, n, fn, "unsupported type")
 		}
 		s.meter.Output(L, len(s.payload))
 	}
+}
+
+// appendObject appends the text of p, unless that would be too long in any case.
+func (s *Sandbox) appendObject(L *lua.LState, p host.Payload) {
+	was := len(s.payload)
+	s.meter.Output(L, was+p.LeastPayload())
+	text := p.AppendPayload(s.payload)
+	s.meter.Step(L, (len(text)-was)/16)
+	s.meter.Output(L, len(text))
+	s.payload = text
 }
 
 // injectPayload is inject_payload([type [, name [, ...]]]).
@@ -206,7 +214,7 @@ func (s *Sandbox) fromTable(L *lua.LState, t *lua.LTable) {
 		}
 	}
 	if n, ok := t.RawGetString("Timestamp").(lua.LNumber); ok {
-		b.Timestamp = int64(host.ToInt(float64(n)))
+		b.Timestamp = s.shifted(int64(host.ToInt(float64(n))))
 	} else if text, ok := t.RawGetString("Timestamp").(lua.LString); ok {
 		timestamp(string(text), s.config.Location, &b.Timestamp)
 	}
@@ -300,7 +308,8 @@ func (w *fieldWriter) field(name string, v lua.LValue) {
 }
 
 func (w *fieldWriter) array(t *lua.LTable, typ int) {
-	n := t.Len()
+	n := w.s.meter.Len(w.L, t)
+	w.s.meter.Step(w.L, n)
 	first := t.RawGetInt(1)
 	if n == 0 || first == lua.LNil {
 		w.fail("unsupported type: nil")
@@ -319,7 +328,6 @@ func (w *fieldWriter) array(t *lua.LTable, typ int) {
 		w.scalar(first, typ)
 		return
 	}
-	w.s.meter.Step(w.L, n)
 	w.s.builder.Array(n)
 	for i := 1; i <= n; i++ {
 		w.scalar(t.RawGetInt(i), typ)
@@ -361,6 +369,7 @@ func (w *fieldWriter) scalar(v lua.LValue, typ int) {
 		if !ok {
 			w.fail("user data object does not implement lsb_output")
 		}
+		w.grow(p.LeastPayload())
 		text := p.AppendPayload(nil)
 		w.grow(len(text))
 		b.Bin(text)

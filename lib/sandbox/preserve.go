@@ -19,7 +19,10 @@ const versionName = "_PRESERVATION_VERSION"
 // globals which are no functions and no libraries, and what they hold. An error names
 // what can't be kept.
 func (s *Sandbox) Save(dst []byte) ([]byte, error) {
-	w := saver{s: s, dst: dst, paths: map[*lua.LTable]string{}}
+	w := saver{s: s, dst: dst, most: maxState, paths: map[*lua.LTable]string{}}
+	if memory := s.config.Limits.Memory; memory > 0 {
+		w.most = min(minMost+textPerByte*memory, maxState)
+	}
 	version := 0.0
 	if n, ok := s.state.G.Global.RawGetString(versionName).(lua.LNumber); ok {
 		version = float64(n)
@@ -36,10 +39,18 @@ func (s *Sandbox) Save(dst []byte) ([]byte, error) {
 type saver struct {
 	s     *Sandbox
 	dst   []byte
+	most  int                    // length that dst may have
 	paths map[*lua.LTable]string // where each table that was written stands
 	depth int
 	err   error
 }
+
+// A text that many variables share is written for each, and so is the path of a table
+// for each of its keys: a state may be longer than what it is of, but not much.
+const (
+	textPerByte = 6
+	minMost     = 1 << 20
+)
 
 // maxSaved is how deep tables may nest in what is kept.
 const maxSaved = 200
@@ -82,6 +93,9 @@ func (w *saver) assign(path string, v lua.LValue) {
 		if k, ok := v.Value.(host.Keeper); ok {
 			w.dst = k.AppendState(w.dst, path)
 		}
+	}
+	if len(w.dst) > w.most && w.err == nil {
+		w.err = fmt.Errorf("serialize_data: more than %d bytes", w.most)
 	}
 }
 

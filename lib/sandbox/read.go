@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"bytes"
 	"hash/maphash"
 	"strings"
 	"unsafe"
@@ -105,6 +106,7 @@ func (r *readings) variable(name string) *variable {
 func (r *readings) text(m *host.Meter, L *lua.LState, b []byte) lua.LValue {
 	if len(b) > longText {
 		m.Alloc(L, len(b))
+		m.Step(L, len(b)/64)
 		return lua.LString(b)
 	}
 	pair := &r.texts[maphash.Bytes(r.seed, b)%textSlots]
@@ -148,6 +150,7 @@ func numberAt(p *float64) lua.LValue {
 func (s *Sandbox) value(v msg.Value, i int) lua.LValue {
 	if v.Kind() == msg.Array || i > 0 {
 		var ok bool
+		s.meter.Step(s.state, min(i, v.Len())/8)
 		if v, ok = v.Elem(i); !ok {
 			return lua.LNil
 		}
@@ -205,6 +208,9 @@ func (s *Sandbox) readMessage(L *lua.LState) int {
 func (s *Sandbox) read(m *msg.View, v *variable, fi, ai int) lua.LValue {
 	switch v.kind {
 	case varField:
+		if n := m.NumFields(); n > manyFields {
+			s.meter.Step(s.state, n/8)
+		}
 		at := m.Seek(v.field, fi)
 		if at == 0 {
 			return lua.LNil
@@ -224,6 +230,7 @@ func (s *Sandbox) read(m *msg.View, v *variable, fi, ai int) lua.LValue {
 	case varRaw:
 		raw := frame.AppendProtobuf(nil, m)
 		s.meter.Alloc(s.state, len(raw))
+		s.meter.Step(s.state, len(raw)/16)
 		return lua.LString(raw)
 	}
 	return lua.LNil
@@ -239,9 +246,16 @@ func (s *Sandbox) readHeader(m *msg.View, h msg.Header) lua.LValue {
 		return s.readings.number(float64(m.Severity()))
 	case msg.Pid:
 		return s.readings.number(float64(m.Pid()))
+	case msg.Payload:
+		if p := m.Payload(); s.config.LineFeed && !bytes.HasSuffix(p, lineFeed) {
+			s.meter.Alloc(s.state, len(p))
+			return lua.LString(p) + "\n"
+		}
 	}
 	return s.readings.text(s.meter, s.state, m.Text(h))
 }
+
+var lineFeed = []byte("\n")
 
 // Heka's numbers of the types of values.
 const (
@@ -272,6 +286,35 @@ func typeOf(v msg.Value) int {
 	return typeString
 }
 
+// manyFields is how many fields of a message are looked through for nothing.
+const manyFields = 64
+
+// fieldSize is what decode_message makes of a field, at least.
+const fieldSize = 300
+
+// reps are the representations of a message that has many fields, where to look for each
+// would take long; nil for others.
+type reps map[string][]byte
+
+func repsOf(m *msg.View) reps {
+	if m.NumFields() <= manyFields || !m.HasReps() {
+		return nil
+	}
+	all := reps{}
+	for it := m.Reps(); it.Next(); {
+		all[string(it.Name)] = it.Value.Text()
+	}
+	return all
+}
+
+// of returns the representation of the fields of m that are called name.
+func (r reps) of(m *msg.View, name []byte) []byte {
+	if r == nil && m.NumFields() <= manyFields {
+		return m.Rep(name)
+	}
+	return r[string(name)]
+}
+
 // readNextField is read_next_field(): value type, name, first value, representation
 // and number of values of the next field; nil behind the last.
 func (s *Sandbox) readNextField(L *lua.LState) int {
@@ -284,7 +327,7 @@ func (s *Sandbox) readNextField(L *lua.LState) int {
 		return 1
 	}
 	if !s.reading {
-		s.iter, s.reading = m.Fields(), true
+		s.iter, s.reading, s.reps = m.Fields(), true, repsOf(m)
 	}
 	if !s.iter.Next() {
 		s.reading = false
@@ -297,7 +340,7 @@ func (s *Sandbox) readNextField(L *lua.LState) int {
 	L.Push(s.readings.number(float64(typeOf(v))))
 	L.Push(s.readings.text(s.meter, L, s.iter.Name))
 	L.Push(s.filled(v, 0))
-	L.Push(s.readings.text(s.meter, L, m.Rep(s.iter.Name)))
+	L.Push(s.readings.text(s.meter, L, s.reps.of(m, s.iter.Name)))
 	L.Push(s.readings.number(float64(v.Len())))
 	return 5
 }
@@ -352,19 +395,22 @@ func (s *Sandbox) table(L *lua.LState, m *msg.View) *lua.LTable {
 	if m.Pid() != 0 {
 		t.RawSetString("Pid", lua.LNumber(m.Pid()))
 	}
+	s.meter.Alloc(L, fieldSize*m.NumFields())
+	s.meter.Step(L, 8*m.NumFields())
 	fields := L.CreateTable(m.NumFields(), 0)
+	reps := repsOf(m)
 	for it := m.Fields(); it.Next(); {
 		f := L.CreateTable(0, 4)
 		f.RawSetString("name", lua.LString(it.Name))
 		if typ := typeOf(it.Value); typ != typeString {
 			f.RawSetString("value_type", lua.LNumber(typ))
 		}
-		if rep := m.Rep(it.Name); len(rep) > 0 {
+		if rep := reps.of(m, it.Name); len(rep) > 0 {
 			f.RawSetString("representation", lua.LString(rep))
 		}
 		values := L.CreateTable(it.Value.Len(), 0)
-		for i := range it.Value.Len() {
-			values.Append(s.value(it.Value, i))
+		for e := it.Value.Elems(); e.Next(); {
+			values.Append(s.value(e.Value, 0))
 		}
 		f.RawSetString("value", values)
 		fields.Append(f)

@@ -69,7 +69,15 @@ type Config struct {
 	Values   map[string]any // what read_config finds: string, float64, bool
 	Dirs     []string       // where require looks before the modules that are built in
 	Limits   host.Limits    // zero members are no limits
-	Location *time.Location // of a decoder's timestamps without a zone; nil: UTC
+	Location *time.Location // of a decoder's dates without a zone; nil: UTC
+
+	// Shift is the zone of what a decoder's script takes for UTC: numeric timestamps are
+	// moved accordingly. nil: they are UTC.
+	Shift *time.Location
+
+	// LineFeed gives read_message("Payload") the line feed at its end that Heka's splitter
+	// left there, for grammars that want it.
+	LineFeed bool
 
 	// MaxProcessInject and MaxTimerInject bound what one call injects; 0: no bound.
 	MaxProcessInject, MaxTimerInject int
@@ -131,6 +139,7 @@ type Sandbox struct {
 	edited   edit      // what write_message has made of it
 	iter     msg.FieldIter
 	reading  bool // iter has started
+	reps     reps // of the message that iter goes over
 	readings readings
 
 	restored bool
@@ -217,6 +226,14 @@ func (s *Sandbox) run(proto *lua.FunctionProto) error {
 type Result struct {
 	Code int    // 0: fine; below: the message could not be processed
 	Text string // why
+}
+
+// String returns why a message could not be processed.
+func (r Result) String() string {
+	if r.Text == "" {
+		return fmt.Sprintf("process_message() returned %d", r.Code)
+	}
+	return r.Text
 }
 
 // Skip is the Code of an encoder that wants no output for a message.

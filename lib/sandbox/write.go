@@ -17,6 +17,8 @@ import (
 type edit struct {
 	live    bool // there is one: it stands in the place of the message
 	stale   bool // view is not of message any more
+	held    int  // bytes that were written, which Lua knows nothing of
+	due     int  // held at which the limit is looked at again
 	message msg.Message
 	record  []byte
 	view    msg.View
@@ -30,6 +32,7 @@ func (s *Sandbox) current() *msg.View {
 	}
 	if e.stale {
 		e.record = e.message.Append(e.record[:0])
+		s.meter.Step(s.state, len(e.record)/64)
 		e.view.Reset(e.record[msg.HeaderSize:])
 		e.stale = false
 	}
@@ -92,18 +95,32 @@ func (s *Sandbox) write(v *variable, value any, rep string, fi, ai int) bool {
 	e := &s.edited
 	if !e.live {
 		e.message, e.live = s.message.Message(), true
+		e.held, e.due = 0, 1<<14
 	}
 	e.stale = true
+	s.hold(v, value, rep)
 	switch v.kind {
 	case varHeader:
-		return e.writeHeader(v.header, value, s.config.Location)
+		return e.writeHeader(s, v.header, value)
 	case varField:
 		return e.writeField(v.field, value, rep, fi, ai)
 	}
 	return false
 }
 
-func (e *edit) writeHeader(h msg.Header, value any, loc *time.Location) bool {
+// hold charges for what is written.
+func (s *Sandbox) hold(v *variable, value any, rep string) {
+	e := &s.edited
+	text, _ := value.(string)
+	e.held += 64 + len(v.field) + len(rep) + len(text)
+	if e.held > e.due {
+		s.meter.Alloc(s.state, e.held)
+		e.due = e.held + e.held/2
+	}
+	s.meter.Step(s.state, len(text)/16+len(e.message.Fields)/8)
+}
+
+func (e *edit) writeHeader(s *Sandbox, h msg.Header, value any) bool {
 	m := &e.message
 	switch h {
 	case msg.Severity:
@@ -111,7 +128,13 @@ func (e *edit) writeHeader(h msg.Header, value any, loc *time.Location) bool {
 	case msg.Pid:
 		return number(value, &m.Pid)
 	case msg.Timestamp:
-		return timestamp(value, loc, &m.Timestamp)
+		if !timestamp(value, s.config.Location, &m.Timestamp) {
+			return false
+		}
+		if _, isNumber := value.(float64); isNumber {
+			m.Timestamp = s.shifted(m.Timestamp)
+		}
+		return true
 	}
 	text, ok := value.(string)
 	if !ok {
@@ -136,6 +159,17 @@ func (e *edit) writeHeader(h msg.Header, value any, loc *time.Location) bool {
 		m.Hostname = text
 	}
 	return true
+}
+
+// shifted returns ns, which a decoder's script has made of a local time as if that were
+// UTC, as what it is in the zone of Config.Shift.
+func (s *Sandbox) shifted(ns int64) int64 {
+	if s.config.Shift == nil || s.config.Use != Decoder {
+		return ns
+	}
+	t := time.Unix(0, ns).UTC()
+	return time.Date(t.Year(), t.Month(), t.Day(), t.Hour(), t.Minute(), t.Second(), t.Nanosecond(),
+		s.config.Shift).UnixNano()
 }
 
 // uuid reads a uuid of 16 bytes, or its text.

@@ -24,6 +24,10 @@ type Module struct {
 // inject_payload take: what they append is their text.
 type Payload interface {
 	AppendPayload(dst []byte) []byte
+
+	// LeastPayload returns a length that the text has at least: it is not made if that
+	// is too much already.
+	LeastPayload() int
 }
 
 // Keeper is implemented by values of userdata that are kept over a restart.

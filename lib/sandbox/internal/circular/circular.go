@@ -41,6 +41,15 @@ func (o *object) AppendPayload(dst []byte) []byte {
 	return dst
 }
 
+// LeastPayload implements host.Payload: a digit and a tab for each cell, or nothing for
+// those that have not changed.
+func (o *object) LeastPayload() int {
+	if o.deltas {
+		return 0
+	}
+	return 2 * o.Rows() * o.Columns()
+}
+
 func open(L *lua.LState) lua.LValue {
 	methods := L.NewTable()
 	L.SetFuncs(methods, map[string]lua.LGFunction{
