@@ -23,12 +23,14 @@ func declare(fs *pflag.FlagSet) stage.Make {
 	f := asked.Declare(fs)
 	f.DeclareState(fs)
 	f.DeclareName(fs)
+	lineFeed := fs.Bool("line-feed", false, "payloads end in a line feed, as Heka's did, for grammars that want it")
 	inLanes := fs.Bool("stateless", false, "the script remembers nothing: run it on as many cores as there are")
 	return func(env *stage.Env, args []string) (stage.Stage, error) {
 		if len(args) == 0 {
 			return nil, &stage.UsageError{Msg: "lua: which script?", Hint: "as in heka-decode lua my_format.lua"}
 		}
 		s, c, errs := f.Script(env, sandbox.Decoder, args[0])
+		c.LineFeed = *lineFeed
 		if *inLanes && (f.State != "" || f.Explain) {
 			errs = append(errs, &stage.UsageError{
 				Msg: "--stateless makes many sandboxes; --preserve and --explain are of one"})

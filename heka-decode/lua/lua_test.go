@@ -1,6 +1,7 @@
 package lua
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -78,6 +79,30 @@ func TestDecode(t *testing.T) {
 			t.Errorf("uuids of two messages of one line: %x and %x", out[2].Uuid, out[3].Uuid)
 		}
 	}
+}
+
+func TestHekasSide(t *testing.T) {
+	f := func(script, flag, want string) {
+		t.Helper()
+		st, err := stagetest.Make(Kind, &stage.Env{}, file(t, "function process_message() "+script+" return 0 end"), flag)
+		if err != nil {
+			t.Fatal(err)
+		}
+		out, err := stagetest.RunErr(&stage.Env{}, st, 1, stagetest.Payloads("a line")...)
+		if err != nil || len(out) != 1 {
+			t.Fatal(err, out)
+		}
+		if got := fmt.Sprintf("%q %d", out[0].Payload, out[0].Timestamp/1e9); got != want {
+			t.Errorf("%s %s: got %s, want %s", script, flag, got, want)
+		}
+	}
+	const payload = `write_message("Payload", "<" .. read_message("Payload") .. ">") write_message("Timestamp", 0)`
+	f(payload, "--line-feed", `"<a line\n>" 0`)
+	f(payload, "--line-feed=false", `"<a line>" 0`)
+	f(`inject_message({Timestamp = 1e18})`, "--config=tz=America/New_York", `"" 1000014400`)
+	f(`write_message("Timestamp", 1e18)`, "--config=tz=America/New_York", `"a line" 1000014400`)
+	f(`write_message("Timestamp", "2001-09-09T01:46:40Z")`, "--config=tz=America/New_York", `"a line" 1000000000`)
+	f(`inject_message({Timestamp = 1e18})`, "--config=tz=UTC", `"" 1000000000`)
 }
 
 func TestEnd(t *testing.T) {

@@ -243,8 +243,7 @@ func (f *filter) messages(b *stage.Batch) error {
 		if r.Code < 0 {
 			f.env.Stats.Bad.Add(1)
 			if f.env.Strict {
-				return fmt.Errorf("%w: %s: process_message() returned %d: %s", stage.ErrBadData,
-					f.script.Name, r.Code, r.Text)
+				return fmt.Errorf("%w: %s: %s", stage.ErrBadData, f.script.Name, r)
 			}
 		}
 	}

@@ -73,6 +73,15 @@ func runLane(ctx context.Context, l Lane, in Reader, out Writer) error {
 // not go on. A Permanent error ends the pipeline.
 type Expander func(m *msg.View, emit func(b *msg.Builder)) error
 
+// GiveUp wraps the error of a message that could not be processed and does not go on
+// for all that, since nothing of it could: an encoder's, say.
+type GiveUp struct{ Err error }
+
+func (g GiveUp) Error() string { return g.Err.Error() }
+
+// Unwrap returns the error that g wraps.
+func (g GiveUp) Unwrap() error { return g.Err }
+
 // Expand is Map for what makes any number of messages of one.
 func Expand(env *Env, name string, newExpander func() Expander) Parallel {
 	return lanes(func() Lane {
@@ -107,14 +116,18 @@ func (l *expandLane) Do(in *Batch) (*Batch, error) {
 		}
 		out.Off, out.Buf = out.Off[:records], out.Buf[:bytes]
 		var permanent Permanent
+		var gone GiveUp
+		to := out
 		switch {
 		case err == ErrDrop:
+			continue
 		case errors.As(err, &permanent):
 			return out, err
-		default:
-			if err := l.fail(out, err); err != nil {
-				return out, err
-			}
+		case errors.As(err, &gone):
+			to = nil
+		}
+		if err := l.fail(to, err); err != nil {
+			return out, err
 		}
 	}
 	return out, nil
@@ -151,7 +164,8 @@ func (l *mapLane) Do(in *Batch) (*Batch, error) {
 	return out, nil
 }
 
-// fail deals with the message in l.view, which fn could not process.
+// fail deals with the message in l.view, which fn could not process. It goes on in out,
+// if that is not nil.
 func (l *mapLane) fail(out *Batch, err error) error {
 	l.env.Stats.Bad.Add(1)
 	if l.env.Strict {
@@ -161,6 +175,9 @@ func (l *mapLane) fail(out *Batch, err error) error {
 	Mark(&l.b, l.name, err)
 	if l.env.Fail != nil {
 		return l.env.Fail(l.b.Append(nil))
+	}
+	if out == nil {
+		return nil
 	}
 	out.Off = append(out.Off, uint32(len(out.Buf)))
 	out.Buf = l.b.Append(out.Buf)

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/spf13/pflag"
 
@@ -78,6 +79,12 @@ func (f *Flags) Script(env *stage.Env, use sandbox.Use, name string) (
 			continue
 		}
 		c.Values[key] = Value(value)
+	}
+	if zone, ok := c.Values["tz"].(string); ok && use == sandbox.Decoder {
+		if c.Shift, err = time.LoadLocation(zone); err != nil {
+			errs = append(errs, &stage.UsageError{
+				Msg: "--config tz=" + zone + ": no such zone", Hint: "as in --config tz=Europe/Berlin"})
+		}
 	}
 	for _, dir := range f.Dirs {
 		if info, err := os.Stat(dir); err != nil || !info.IsDir() {

@@ -5,7 +5,6 @@ package transform
 import (
 	"context"
 	"errors"
-	"fmt"
 	"os"
 	"time"
 
@@ -164,20 +163,12 @@ func (r *run) decode(m *msg.View, emit func(*msg.Builder)) error {
 	case err != nil:
 		return err
 	case res.Code < 0:
-		return refused(res)
+		return errors.New(res.String())
 	case r.made == 0:
 		r.b.Copy(r.box.Message(m))
 		emit(&r.b)
 	}
 	return nil
-}
-
-// refused is why a script could not process a message.
-func refused(res sandbox.Result) error {
-	if res.Text == "" {
-		return fmt.Errorf("process_message() returned %d", res.Code)
-	}
-	return errors.New(res.Text)
 }
 
 // childStep sets the uuids of further messages of one apart; any odd number does.
@@ -214,7 +205,7 @@ func (r *run) encode(m *msg.View, emit func(*msg.Builder)) error {
 	case res.Code == sandbox.Skip, res.Code >= 0 && r.made == 0:
 		return stage.ErrDrop
 	case res.Code < 0:
-		return refused(res)
+		return stage.GiveUp{Err: errors.New(res.String())}
 	}
 	r.b.Copy(m)
 	r.b.Payload = r.text
