@@ -39,6 +39,9 @@ func (s *Sandbox) openAPI() {
 	set("read_config", s.readConfig)
 	set("decode_message", s.decodeMessage)
 	set("read_message", s.readMessage, Decoder, Filter, Encoder, Output)
+	if fn, ok := s.state.GetGlobal("read_message").(*lua.LFunction); ok {
+		s.meter.Quick(fn, s.quickRead)
+	}
 	set("read_next_field", s.readNextField, Decoder, Filter, Encoder, Output)
 	set("write_message", s.writeMessage, Decoder, Encoder)
 	set("inject_message", s.injectMessage, Input, Decoder, Filter, Encoder)

@@ -44,6 +44,7 @@ type Meter struct {
 	charge  int    // bytes that may be alive, without what granted-left adds
 	over    string // the limit that was passed; empty: none
 	root    *lua.LState
+	quick   quick
 
 	peak Used
 
@@ -169,6 +170,9 @@ func (m *Meter) run(L *lua.LState, base *machine.Frame) {
 		}
 		if m.watched>>machine.Opcode(inst)&1 != 0 && !m.weigh(L, f, inst) {
 			L.RaiseError("%s", m.over)
+		}
+		if inst&callMask == callOne && m.answer(L, f, inst) {
+			continue
 		}
 		if machine.Execute(L, inst, base) {
 			return

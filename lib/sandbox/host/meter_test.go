@@ -59,3 +59,38 @@ func TestStore(t *testing.T) {
 	f(8<<20, "local t = {} for i = 1, 1000 do t[i] = i end", true)
 	f(8<<20, "local t = {} t[2^40] = 1 t[-1] = 1 t[0.5] = 1", true)
 }
+
+// TestQuick wants calls with one argument and one result made without a frame, and no
+// others.
+func TestQuick(t *testing.T) {
+	L, m := newState(t, host.Limits{})
+	calls, quick := 0, 0
+	fn := L.NewFunction(func(L *lua.LState) int {
+		calls++
+		L.Push(L.Get(1))
+		return 1
+	})
+	m.Quick(fn, func(arg lua.LValue) lua.LValue {
+		if arg == lua.LNil {
+			return nil
+		}
+		quick++
+		return arg
+	})
+	L.SetGlobal("f", fn)
+	L.SetGlobal("g", L.NewFunction(func(L *lua.LState) int { return 0 }))
+	f := func(source string, wantCalls, wantQuick int) {
+		t.Helper()
+		calls, quick = 0, 0
+		if err := L.DoString(source); err != nil || calls != wantCalls || quick != wantQuick {
+			t.Errorf("%s: %d calls, %d quick, %v; want %d and %d", source, calls, quick, err, wantCalls, wantQuick)
+		}
+	}
+	f(`local a = f(1); local b = f(2); return (a + b == 3) and 0 or g().x`, 0, 2)
+	f(`local t = {f(1)}; if #t ~= 1 then g().x = 1 end`, 1, 0) // any number of results
+	f(`f(1)`, 1, 0)
+	f(`local a = f(1, 2); if a ~= 1 then g().x = 1 end`, 1, 0)
+	f(`local a = f(nil); if a ~= nil then g().x = 1 end`, 1, 0)
+	f(`local a = g(1); if a ~= nil then g().x = 1 end`, 0, 0)
+	f(`local a, b, c = f(1), f(f(2)), 4; if a ~= 1 or b ~= 2 or c ~= 4 then g().x = 1 end`, 2, 1) // the inner as well
+}
