@@ -24,7 +24,7 @@ function process_message()
     local msg = mysql.mariadb_slow_query_grammar:match(read_message("Payload"))
     if not msg then return -1, "no record of a slow query" end
 
-    msg.Type = "mysql.slow-query"
+    msg.Type = "mariadb.slow-query"
     -- The time of the next query may stand at the end of the record.
     msg.Payload = truncate((string.gsub(msg.Payload, "\n# Time: [^\n]*\n?$", "\n")))
     inject_message(msg)

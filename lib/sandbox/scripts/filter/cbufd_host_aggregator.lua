@@ -1,6 +1,6 @@
 -- Makes graphs that compare hosts of the changes of circular buffers (payloads of type cbufd)
--- that they send: one for each column of the buffer, with a column for each host. A graph has
--- the name of the column; those of a second payload_name have that in front.
+-- that they send: one for each column of the buffer, with a column for each host, stacked. A
+-- graph is called "payload_name (column)".
 --
 -- config (default)
 --   max_hosts              columns of a graph; more hosts at a time end the filter; required
@@ -27,8 +27,7 @@ local expiration = number("host_expiration", 120) * 1e9
 
 hosts       = {}  -- {column = , last = ns}, by name
 hosts_size  = 0
-graphs      = {}  -- lists of {title = , cbuf = , unit = , aggregation = }, by payload_name
-graphs_size = 0
+graphs     = {}  -- lists of {title = , cbuf = , unit = , aggregation = }, by payload_name
 
 -- label names the column of a host in a graph.
 local function label(g, column, name)
@@ -86,15 +85,14 @@ end
 local function make(payload_name, h)
     local list = {}
     for i, info in ipairs(h.column_info) do
-        local g = {title = tostring(info.name), unit = info.unit, aggregation = info.aggregation}
-        if graphs_size > 0 then g.title = payload_name .. " " .. g.title end
+        local g = {unit = info.unit, aggregation = info.aggregation}
+        g.title = string.format("%s (%s)", payload_name, tostring(info.name))
         g.cbuf = circular_buffer.new(rows, max_hosts, h.seconds_per_row)
         for column = 1, max_hosts do label(g, column, "Column_" .. column) end
         for name, host in pairs(hosts) do label(g, host.column, name) end
         list[i] = g
     end
     graphs[payload_name] = list
-    graphs_size = graphs_size + 1
 end
 
 local function merge(list, column, data)
@@ -132,11 +130,13 @@ function process_message()
     return 0
 end
 
+local options = '{"options":{"stackedGraph":true,"fillGraph":true}}\n'
+
 function timer_event(ns)
     local names = {}
     for name in pairs(graphs) do table.insert(names, name) end
     table.sort(names)
     for _, name in ipairs(names) do
-        for _, g in ipairs(graphs[name]) do inject_payload("cbuf", g.title, g.cbuf) end
+        for _, g in ipairs(graphs[name]) do inject_payload("cbuf", g.title, options, g.cbuf) end
     end
 end

@@ -73,5 +73,6 @@ function timer_event(ns)
             alert.send(ns, msg)
         end
     end
-    inject_payload("cbuf", title, annotation.prune(title, ns), cbuf)
+    local notes = anomaly_config and annotation.prune(title, ns) or ""
+    inject_payload("cbuf", title, notes, cbuf)
 end
