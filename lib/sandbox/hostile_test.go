@@ -2,7 +2,10 @@ package sandbox
 
 import (
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -167,4 +170,126 @@ func TestGrownState(t *testing.T) {
 	f(`t = {} local s = string.rep("x", 1e6) for i = 1, 1e5 do t[i] = s end`)
 	f(`t = {} local k = string.rep("x", 1e6) local u = {} t[k] = u for i = 1, 1e5 do u[i] = i end`)
 	f(`require "circular_buffer" local c = circular_buffer.new(10000, 10, 1) for i = 1, 1e4 do _G["c" .. i] = c end`)
+}
+
+// TestSources tries sources that the parser or the compiler takes long for, or much memory.
+func TestSources(t *testing.T) {
+	f := func(name, source, want string) {
+		t.Helper()
+		start := time.Now()
+		_, err := Compile("x.lua", source)
+		if text := fmt.Sprint(err); !strings.Contains(text, want) {
+			t.Errorf("%s: %v, want %s", name, text, want)
+		}
+		if d := time.Since(start); d > slow {
+			t.Errorf("%s took %v", name, d)
+		}
+	}
+	many := func(format string, n int) string {
+		var b strings.Builder
+		for i := range n {
+			fmt.Fprintf(&b, format, i)
+		}
+		return b.String()
+	}
+	const levels, registers = "too many syntax levels", "register overflow"
+	f("braces", "x = "+strings.Repeat("{", 1e5), levels)
+	f("sum", "x = 1"+strings.Repeat("+1", 2e5), levels)
+	f("power", "x = 1"+strings.Repeat("^1", 2e5), levels)
+	f("not", "x = "+strings.Repeat("not ", 2e5)+"1", levels)
+	f("elseif", "if a then "+strings.Repeat("elseif a then ", 7e4)+"end", levels)
+	f("blocks", strings.Repeat("do ", 1e5)+strings.Repeat("end ", 1e5), levels)
+	f("functions", strings.Repeat("x = function() ", 3e4)+strings.Repeat("end ", 3e4), levels)
+	f("calls", "x = a"+strings.Repeat("()", 2e5), levels)
+	f("arguments", "f("+strings.Repeat("1, ", 1e5)+"1)", registers)
+	f("locals", strings.Repeat("local a; ", 1e5), "too many local variables")
+	f("keys", "x = {"+many("a%d = 1, ", 5e4)+"}", "constant table overflow")
+	f("texts", "x = {"+many("'k%d', ", 5e4)+"}", "constant table overflow")
+	f("numbers", many("x = %d ", 5e4), "constant table overflow")
+	f("labels", many("goto l%d ", 2e4)+many("::l%d:: ", 2e4), "constant table overflow")
+	f("values", "x = {"+strings.Repeat("1, ", 2e5)+"}", "<nil>")
+	f("keys that fit", "x = {"+many("a%d = 1, ", 2e4)+"}", "<nil>")
+	f("digits", "x = "+strings.Repeat("9", 9e5), "<nil>")
+	f("long bracket", "x = ["+strings.Repeat("=", 5e5)+"[", "syntax error")
+	f("zero", "x = \x00", "x.lua:1: ")
+	f("binary", "\x1bLua", "compiled Lua is refused")
+}
+
+// FuzzCompile wants no source to end the program.
+func FuzzCompile(f *testing.F) {
+	f.Add("function process_message() return 0 end")
+	f.Add("x = a .. b .. 'c' --[[ d ]] goto e ::e::")
+	f.Add("#!x\nlocal t = {[1] = [==[ ]] ]==], 'a\\'\"', 0x1e5}")
+	f.Fuzz(func(t *testing.T, source string) {
+		start := time.Now()
+		defer func() {
+			if d := time.Since(start); d > slow {
+				t.Errorf("it took %v", d)
+			}
+		}()
+		if s, err := Compile("x.lua", source); err == nil {
+			if b, err := s.New(Config{Use: Filter, Limits: DefaultLimits}); err == nil {
+				b.Close()
+			}
+		}
+	})
+}
+
+// FuzzRestore wants no state to end the program, and what is restored and saved once
+// more to be the same.
+func FuzzRestore(f *testing.F) {
+	s, err := Compile("x.lua", `require "circular_buffer" require "bloom_filter"
+		require "hyperloglog" require "cuckoo_filter" function process_message() return 0 end`)
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add("if _PRESERVATION_VERSION and _PRESERVATION_VERSION ~= 0 then return end\n_G[\"a\"] = {}\n_G[\"a\"][1] = \"x\\\ny\"\n")
+	f.Add("if _G[\"cb\"] == nil then _G[\"cb\"] = circular_buffer.new(3, 3, 1) end\n_G[\"cb\"]:fromstring(\"1 2 3\")\n")
+	f.Add("_G[\"b\"] = 0/0 _G[\"c\"] = -1/0 while true do end")
+	f.Fuzz(func(t *testing.T, state string) {
+		c := Config{Use: Filter, Limits: DefaultLimits, State: []byte(state)}
+		b, err := s.New(c)
+		if err != nil {
+			return
+		}
+		defer b.Close()
+		saved, err := b.Save(nil)
+		if err != nil {
+			return
+		}
+		c.State = saved
+		again, err := s.New(c)
+		if err != nil {
+			t.Fatalf("what was saved can't be restored: %v\n%s", err, saved)
+		}
+		again.Close()
+	})
+}
+
+// TestNoFile wants what is no regular file neither read, which may take for ever, nor
+// replaced.
+func TestNoFile(t *testing.T) {
+	dir := t.TempDir()
+	pipe := filepath.Join(dir, "pipe.lua")
+	if err := syscall.Mkfifo(pipe, 0o600); err != nil {
+		t.Skip(err)
+	}
+	if err := os.Mkdir(filepath.Join(dir, "dir.lua"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{pipe, dir} {
+		if _, err := OpenKept(path); err == nil || !strings.Contains(err.Error(), "not a regular file") {
+			t.Errorf("state %s: %v", path, err)
+		}
+	}
+	for _, name := range []string{"pipe", "dir"} {
+		s, err := Compile("x.lua", `require "`+name+`"`)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = s.New(Config{Use: Filter, Limits: DefaultLimits, Dirs: []string{dir}})
+		if err == nil || !strings.Contains(err.Error(), "not a regular file") {
+			t.Errorf("module %s: %v", name, err)
+		}
+	}
 }

@@ -55,6 +55,14 @@ const (
 // against a second process. Nothing is written yet.
 func OpenKept(path string) (*Kept, error) {
 	k := &Kept{path: path, counted: map[uint64]*counted{}}
+	// What is there is replaced: a device or a pipe would be lost.
+	info, err := os.Stat(path)
+	if err == nil && !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("state %s: not a regular file", path)
+	}
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
 	lock, err := os.OpenFile(path+".lock", os.O_CREATE|os.O_RDWR|syscall.O_CLOEXEC, 0o600)
 	if err != nil {
 		return nil, err
@@ -64,7 +72,7 @@ func OpenKept(path string) (*Kept, error) {
 		lock.Close()
 		return nil, fmt.Errorf("state %s: %w", path, &position.BusyError{Dir: filepath.Dir(path)})
 	}
-	info, err := os.Stat(path)
+	info, err = os.Stat(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return k, nil
 	}

@@ -81,6 +81,9 @@ func compile(name, source string) (proto *lua.FunctionProto, err error) {
 	if line := tooDeep(source); line > 0 {
 		return nil, &Error{Text: fmt.Sprintf("%s:%d: chunk has too many syntax levels", name, line)}
 	}
+	if line := tooMany(source); line > 0 {
+		return nil, &Error{Text: fmt.Sprintf("%s:%d: constant table overflow", name, line)}
+	}
 	defer func() {
 		switch r := recover().(type) {
 		case nil:
