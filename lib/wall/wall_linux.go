@@ -8,7 +8,9 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strconv"
+	"strings"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -40,7 +42,8 @@ func (w Wall) Enter() error {
 	if err := w.restrictFiles(exe); err != nil {
 		return err
 	}
-	env := append(os.Environ(), mark+"="+strconv.Itoa(os.Getpid()))
+	env := slices.DeleteFunc(os.Environ(), func(v string) bool { return strings.HasPrefix(v, mark+"=") })
+	env = append(env, mark+"="+strconv.Itoa(os.Getpid()))
 	return fmt.Errorf("walls: start %s anew: %w", exe, unix.Exec(exe, os.Args, env))
 }
 

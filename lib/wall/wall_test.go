@@ -85,9 +85,11 @@ func start(t *testing.T, env ...string) (string, error) {
 }
 
 func TestWalls(t *testing.T) {
-	out, err := start(t)
-	if err != nil || out != allowed {
-		t.Errorf("got %v\n%s\nwant\n%s", err, out, allowed)
+	for _, env := range []string{"WALL_TEST=1", "HEKA_WALLED=1"} {
+		out, err := start(t, env)
+		if err != nil || out != allowed {
+			t.Errorf("%s: got %v\n%s\nwant\n%s", env, err, out, allowed)
+		}
 	}
 }
 
