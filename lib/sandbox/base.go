@@ -36,6 +36,7 @@ func (s *Sandbox) openAPI() {
 		}
 	}
 	set("require", s.require)
+	set("module", s.library)
 	set("read_config", s.readConfig)
 	set("decode_message", s.decodeMessage)
 	set("read_message", s.readMessage, Decoder, Filter, Encoder, Output)

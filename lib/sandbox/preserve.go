@@ -3,6 +3,7 @@ package sandbox
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -74,6 +75,7 @@ func (w *saver) isLibrary(name string, v lua.LValue) bool {
 				return true
 			}
 		}
+		return slices.Contains(w.s.shelves, t)
 	}
 	return false
 }

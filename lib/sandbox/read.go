@@ -402,9 +402,7 @@ func (s *Sandbox) table(L *lua.LState, m *msg.View) *lua.LTable {
 	for it := m.Fields(); it.Next(); {
 		f := L.CreateTable(0, 4)
 		f.RawSetString("name", lua.LString(it.Name))
-		if typ := typeOf(it.Value); typ != typeString {
-			f.RawSetString("value_type", lua.LNumber(typ))
-		}
+		f.RawSetString("value_type", lua.LNumber(typeOf(it.Value)))
 		if rep := reps.of(m, it.Name); len(rep) > 0 {
 			f.RawSetString("representation", lua.LString(rep))
 		}

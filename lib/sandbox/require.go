@@ -81,6 +81,9 @@ func (s *Sandbox) runModule(L *lua.LState, name, file, source string) lua.LValue
 	if v != lua.LNil {
 		return v
 	}
+	if v = s.libs[name]; v != nil { // the table of module(name)
+		return v
+	}
 	if v = L.G.Global.RawGetString(name); v != lua.LNil {
 		return v
 	}

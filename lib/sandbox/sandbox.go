@@ -132,6 +132,8 @@ type Sandbox struct {
 	state  *lua.LState
 	libs   map[string]lua.LValue // what require has returned, by name
 
+	shelves []*lua.LTable // tables that module() has made
+
 	process, timer *lua.LFunction
 	explain        lua.LValue // handler of errors: adds what Lua says of them
 

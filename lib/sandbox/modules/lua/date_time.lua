@@ -125,6 +125,7 @@ local conversions = {
     C = to99,
     d = date_mday,
     e = date_mday_sp,
+    f = l.Cg(digit^1 / function(s) return tonumber("0." .. s) end, "sec_frac"),
     g = to99,
     G = digit * digit * digit * digit,
     h = date_mabbr,
