@@ -166,7 +166,7 @@ const maxCalls = 2000
 func (s *Script) New(c Config) (*Sandbox, error) {
 	L := lua.NewState(lua.Options{
 		SkipOpenLibs: true, CallStackSize: maxCalls,
-		RegistrySize: 1 << 10, RegistryMaxSize: 1 << 18, RegistryGrowStep: 1 << 10,
+		RegistrySize: 1 << 10, RegistryMaxSize: 1 << 18, RegistryGrowStep: 1 << 13,
 	})
 	b := &Sandbox{script: s, config: c, state: L, libs: map[string]lua.LValue{}}
 	b.readings.init()
