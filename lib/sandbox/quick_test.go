@@ -21,6 +21,10 @@ func TestQuick(t *testing.T) {
 			{Name: "text", Value: "GET"}, {Name: "empty", Value: ""}, {Name: "long", Value: long},
 			{Name: "bytes", Value: []byte{0, 1, 255}}, {Name: "yes", Value: true}, {Name: "no", Value: false},
 			{Name: "many", Value: []any{int64(3), int64(4)}}, {Name: "twice", Value: "a"}, {Name: "twice", Value: "b"},
+			{Name: "a", Value: "x"}, {Name: "", Value: "nameless"}, {Name: "sevens7", Value: "7"},
+			{Name: "sevens7 and more", Value: "m"}, {Name: "sevens7 and less", Value: "l"},
+			{Name: strings.Repeat("n", 31), Value: "31"}, {Name: strings.Repeat("n", 32), Value: "32"},
+			{Name: "behind", Value: "b"}, {Name: "e", Value: int64(1)},
 		},
 	}
 	names := []string{"Uuid", "Timestamp", "Type", "Logger", "Severity", "Payload", "EnvVersion", "Pid",

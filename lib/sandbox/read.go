@@ -30,23 +30,23 @@ const (
 )
 
 // parseVariable reads a name such as Type or Fields[status].
-func parseVariable(name string) variable {
+func parseVariable(name string) *variable {
 	if name == "raw" {
-		return variable{kind: varRaw}
+		return &variable{kind: varRaw}
 	}
 	if h, ok := msg.HeaderNamed(name); ok {
-		return variable{kind: varHeader, header: h}
+		return &variable{kind: varHeader, header: h}
 	}
 	if in, ok := strings.CutPrefix(name, "Fields["); ok && strings.HasSuffix(in, "]") {
-		return variable{kind: varField, field: strings.Clone(in[:len(in)-1])}
+		return &variable{kind: varField, field: strings.Clone(in[:len(in)-1])}
 	}
-	return variable{}
+	return &variable{}
 }
 
 // readings remembers what was read before: the meaning of names, which are constants
 // of the script, and values as Lua has them, since most come again.
 type readings struct {
-	names map[string]variable
+	names map[string]*variable
 	known [nameSlots]knownName
 	texts [][2]lua.LValue // by hash of the text; the one that was used last is in front
 	seed  maphash.Seed
@@ -58,11 +58,11 @@ type readings struct {
 // memory: a constant is the same string in each call. It keeps the string alive.
 type knownName struct {
 	name string
-	v    variable
+	v    *variable
 }
 
 const (
-	nameSlots = 64   // a power of two
+	nameSlots = 256  // a power of two
 	maxNames  = 1024 // names of variables that are remembered
 	textSlots = 1024 // pairs of texts; a power of two
 	intSlots  = 1024 // whole numbers from 0 that need not be made
@@ -71,7 +71,7 @@ const (
 )
 
 func (r *readings) init() {
-	r.names = map[string]variable{}
+	r.names = map[string]*variable{}
 	r.seed = maphash.MakeSeed()
 	for i := range r.ints {
 		r.ints[i] = lua.LNumber(i)
@@ -84,12 +84,12 @@ func (r *readings) init() {
 
 func (r *readings) variable(name string) *variable {
 	p := uintptr(unsafe.Pointer(unsafe.StringData(name)))
-	k := &r.known[(p>>3^p>>9)%nameSlots]
+	k := &r.known[(p>>3^p>>11)%nameSlots]
 	if unsafe.StringData(k.name) == unsafe.StringData(name) && len(k.name) == len(name) && name != "" {
-		return &k.v
+		return k.v
 	}
-	v, ok := r.names[name]
-	if !ok {
+	v := r.names[name]
+	if v == nil {
 		v = parseVariable(name)
 		if len(r.names) < maxNames {
 			r.names[strings.Clone(name)] = v
@@ -97,9 +97,8 @@ func (r *readings) variable(name string) *variable {
 	}
 	if len(name) <= longText {
 		*k = knownName{name, v}
-		return &k.v
 	}
-	return &v
+	return v
 }
 
 // text returns b as a value of Lua. b may change afterwards.
