@@ -33,6 +33,9 @@ type script struct {
 	values [columns][]float64 // millions of operations in a second of the processor
 }
 
+// batch is how many messages the first rows go over again and again: what a batch holds.
+const batch = 500
+
 // The columns of the table.
 const (
 	inside = iota
@@ -112,7 +115,7 @@ func (b *luaBench) prepare(size int64) error {
 	if b.count, err = decode(b.bin, log.path, b.capture); err != nil {
 		return err
 	}
-	if b.messages, err = head(b.capture, 10_000); err != nil {
+	if b.messages, err = head(b.capture, batch); err != nil {
 		return err
 	}
 	if err := os.WriteFile(filepath.Join(b.dir, "messages"), luaTable(b.messages), 0o600); err != nil {
