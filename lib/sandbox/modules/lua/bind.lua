@@ -5,7 +5,7 @@
 --
 -- query_log_grammar is a sequence of named groups; put l.Ct around it: Timestamp, ClientIP
 -- and ServerRespondingIP (fields with a representation), FullQuery, QueryName (the first
--- label) and QueryDomain (the rest), RecordClass, RecordType, QueryFlags (a list of texts).
+-- label) and QueryDomain (the rest, if any), RecordClass, RecordType, QueryFlags (a list of texts).
 -- dns_record_type, dns_record_class and query_flags are those parts of it.
 
 local date_time = require "date_time"
@@ -41,7 +41,8 @@ query_flags = l.Cg(l.Ct((l.S"+-CDEST" / flags * (l.P"(" * l.digit^1 * ")")^-1)^1
 
 local client = l.P"client " * (l.P"@0x" * l.xdigit^1 * " ")^-1 *
                l.Cg(address, "ClientIP") * "#" * l.digit^1
-local query  = l.Cg(label, "QueryName") * "." * l.Cg(label * (l.P"." * label)^0, "QueryDomain")
+local query  = l.Cg(label, "QueryName") *
+               (l.P"." * l.Cg(label * (l.P"." * label)^0, "QueryDomain"))^-1
 
 query_log_grammar = stamp * " queries: info: " * client * " (" * l.Cg(full, "FullQuery") *
     "): query: " * query * " " * dns_record_class * " " * dns_record_type * " " *
