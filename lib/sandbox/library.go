@@ -50,7 +50,7 @@ func (s *Sandbox) libraryTable(L *lua.LState, name string) *lua.LTable {
 				return nil
 			}
 			host.Of(L).Alloc(L, tableSize)
-			next = L.NewTable()
+			next = L.CreateTable(0, 0)
 			t.RawSetString(part, next)
 			s.shelves = append(s.shelves, next)
 		}
