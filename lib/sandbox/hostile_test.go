@@ -93,8 +93,8 @@ func TestTime(t *testing.T) {
 	f("long errors", `local s = string.rep("x: 1: ", 3e5) while true do pcall(error, s) end`, steps)
 	f("not", `local s = string.rep("x", 1e5) local p = (lpeg.P"x" * -lpeg.P(s .. "y"))^0
 		while true do p:match(s .. s) end`, steps)
-	f("far index", `local t = {} t[6e7] = 1`, memory)
-	f("far nil", `local t = {} t[6e7] = nil`, memory)
+	f("near index", `local t = {} for i = 1, 1e5 do t[i] = {} t[i][6e4] = 1 end`, memory)
+	f("small tables", `local t = {} for i = 1, 1e7 do local u = {} u.a = 1 t[i] = u end`, memory)
 	f("sparse tables", `local t = {} for i = 1, 1e5 do t[i] = {[20000] = 1} end`, memory)
 }
 

@@ -6,6 +6,7 @@ import (
 	lua "github.com/yuin/gopher-lua"
 
 	"heka/lib/sandbox/host"
+	"heka/lib/sandbox/machine"
 )
 
 // library is module(name, ...), with which libraries for Lua 5.1 begin: it makes the table
@@ -51,6 +52,7 @@ func (s *Sandbox) libraryTable(L *lua.LState, name string) *lua.LTable {
 			}
 			host.Of(L).Alloc(L, tableSize)
 			next = L.CreateTable(0, 0)
+			machine.Inside(t).Small(lua.LString(part))
 			t.RawSetString(part, next)
 			s.shelves = append(s.shelves, next)
 		}
