@@ -67,9 +67,9 @@ func (l *library) grammar(L *lua.LState, t *lua.LTable, arg int, fn string) *nod
 	} else {
 		L.RaiseError("initial rule '%s' is not a pattern", ruleName(name))
 	}
-	t.ForEach(func(k, v lua.LValue) {
+	host.Each(t, func(k, v lua.LValue) bool {
 		if k == lua.LNumber(1) || k == name {
-			return
+			return true
 		}
 		p := asPattern(v)
 		if p == nil {
@@ -79,6 +79,7 @@ func (l *library) grammar(L *lua.LState, t *lua.LTable, arg int, fn string) *nod
 			host.ArgError(L, arg, fn, "grammar has too many rules")
 		}
 		names, bodies = append(names, k), append(bodies, p.node)
+		return true
 	})
 	return closed(L, names, bodies)
 }

@@ -10,6 +10,7 @@ import (
 	"heka/lib/frame"
 	"heka/lib/msg"
 	"heka/lib/sandbox/host"
+	"heka/lib/sandbox/machine"
 )
 
 // Of messages that scripts make.
@@ -310,7 +311,7 @@ func (w *fieldWriter) field(name string, v lua.LValue) {
 func (w *fieldWriter) array(t *lua.LTable, typ int) {
 	n := w.s.meter.Len(w.L, t)
 	w.s.meter.Step(w.L, n)
-	first := t.RawGetInt(1)
+	first := machine.At(t, 1)
 	if n == 0 || first == lua.LNil {
 		w.fail("unsupported type: nil")
 	}
@@ -320,7 +321,7 @@ func (w *fieldWriter) array(t *lua.LTable, typ int) {
 		w.fail("unsupported array type: " + first.Type().String())
 	}
 	for i := 2; i <= n; i++ {
-		if t.RawGetInt(i).Type() != first.Type() {
+		if machine.At(t, i).Type() != first.Type() {
 			w.fail("array has mixed types")
 		}
 	}
@@ -330,7 +331,7 @@ func (w *fieldWriter) array(t *lua.LTable, typ int) {
 	}
 	w.s.builder.Array(n)
 	for i := 1; i <= n; i++ {
-		w.scalar(t.RawGetInt(i), typ)
+		w.scalar(machine.At(t, i), typ)
 	}
 }
 

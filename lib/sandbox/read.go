@@ -397,7 +397,7 @@ func (s *Sandbox) table(L *lua.LState, m *msg.View) *lua.LTable {
 	s.meter.Alloc(L, fieldSize*m.NumFields())
 	s.meter.Step(L, 8*m.NumFields())
 	fields := L.CreateTable(m.NumFields(), 0)
-	reps := repsOf(m)
+	reps, count := repsOf(m), 0
 	for it := m.Fields(); it.Next(); {
 		f := L.CreateTable(0, 4)
 		f.RawSetString("name", lua.LString(it.Name))
@@ -406,13 +406,16 @@ func (s *Sandbox) table(L *lua.LState, m *msg.View) *lua.LTable {
 			f.RawSetString("representation", lua.LString(rep))
 		}
 		values := L.CreateTable(it.Value.Len(), 0)
+		n := 0
 		for e := it.Value.Elems(); e.Next(); {
-			values.Append(s.value(e.Value, 0))
+			n++
+			values.RawSetInt(n, s.value(e.Value, 0))
 		}
 		f.RawSetString("value", values)
-		fields.Append(f)
+		count++
+		fields.RawSetInt(count, f)
 	}
-	if fields.Len() > 0 {
+	if count > 0 {
 		t.RawSetString("Fields", fields)
 	}
 	return t

@@ -45,6 +45,7 @@ type Meter struct {
 	over    string // the limit that was passed; empty: none
 	root    *lua.LState
 	quick   quick
+	done    bool // weigh has executed the instruction
 
 	peak Used
 
@@ -168,8 +169,14 @@ func (m *Meter) run(L *lua.LState, base *machine.Frame) {
 		if m.left--; m.left < 0 && m.look() != nil {
 			L.RaiseError("%s", m.over)
 		}
-		if m.watched>>machine.Opcode(inst)&1 != 0 && !m.weigh(L, f, inst) {
-			L.RaiseError("%s", m.over)
+		if m.watched>>machine.Opcode(inst)&1 != 0 {
+			if !m.weigh(L, f, inst) {
+				L.RaiseError("%s", m.over)
+			}
+			if m.done {
+				m.done = false
+				continue
+			}
 		}
 		if inst&callMask == callOne && m.answer(L, f, inst) {
 			continue

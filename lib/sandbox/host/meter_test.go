@@ -52,7 +52,7 @@ func TestStore(t *testing.T) {
 			t.Errorf("%d: %s: %v", memory, source, err)
 		}
 	}
-	const far = "local t, k = {}, 2^20 t[k] = 1 "
+	const far = "local all, k = {}, 2^16 - 1 for i = 1, 10 do all[i] = {} all[i][k] = 1 end "
 	f(8<<20, far, false)
 	f(64<<20, far, true)
 	f(0, far, true)

@@ -10,15 +10,16 @@ import (
 // they are executed, and charged for what they are about to do: those of watchedAlways,
 // and once there are long strings, those of watchedLong.
 //
-// The machine keeps all whole numbers up to the largest that was ever a key of a table
-// in its array, so that t[6e7] = 1 takes a gigabyte; finds the length of an array from
-// its end, past all that was removed; and copies ... and what is returned each time.
+// The machine keeps whole numbers up to the largest that was ever a key of a table in its
+// array, up to machine.MaxArray; finds the length of an array from its end, past all that
+// was removed; and copies ... and what is returned each time.
 const (
-	watchedAlways = 1<<lua.OP_SETTABLE | 1<<lua.OP_LEN | 1<<lua.OP_VARARG | 1<<lua.OP_RETURN
+	watchedAlways = 1<<lua.OP_SETTABLE | 1<<lua.OP_SETTABLEKS | 1<<lua.OP_LEN |
+		1<<lua.OP_VARARG | 1<<lua.OP_RETURN
 
 	watchedLong = 1<<lua.OP_EQ | 1<<lua.OP_LT | 1<<lua.OP_LE | 1<<lua.OP_UNM |
 		1<<lua.OP_ADD | 1<<lua.OP_SUB | 1<<lua.OP_MUL | 1<<lua.OP_DIV | 1<<lua.OP_MOD | 1<<lua.OP_POW |
-		1<<lua.OP_GETTABLE | 1<<lua.OP_GETTABLEKS | 1<<lua.OP_SETTABLEKS | 1<<lua.OP_SELF |
+		1<<lua.OP_GETTABLE | 1<<lua.OP_GETTABLEKS | 1<<lua.OP_SELF |
 		1<<lua.OP_GETGLOBAL | 1<<lua.OP_SETGLOBAL
 )
 
@@ -43,7 +44,7 @@ func (m *Meter) Constants(p *lua.FunctionProto) {
 }
 
 // weigh charges for an instruction that is watched, at which f of L is. It reports
-// whether that can be had.
+// whether that can be had; if it has executed the instruction itself, m.done is true.
 func (m *Meter) weigh(L *lua.LState, f *machine.Frame, inst uint32) bool {
 	switch machine.Opcode(inst) {
 	case lua.OP_SETTABLE:
@@ -65,7 +66,11 @@ func (m *Meter) weigh(L *lua.LState, f *machine.Frame, inst uint32) bool {
 	case lua.OP_GETTABLE, lua.OP_GETTABLEKS, lua.OP_SELF:
 		return m.look64(operand(L, f, machine.C(inst)))
 	case lua.OP_SETTABLEKS:
-		return m.look64(operand(L, f, machine.B(inst)))
+		key := operand(L, f, machine.B(inst))
+		if t, ok := machine.Registers(L)[f.LocalBase+machine.A(inst)].(*lua.LTable); ok {
+			machine.Inside(t).Small(key)
+		}
+		return m.look64(key)
 	case lua.OP_GETGLOBAL, lua.OP_SETGLOBAL:
 		return m.look64(f.Fn.Proto.Constants[machine.Bx(inst)])
 	case lua.OP_EQ, lua.OP_LT, lua.OP_LE:
@@ -102,18 +107,24 @@ func (m *Meter) look64(key lua.LValue) bool {
 // store looks at t[k] = v. What the array of t would grow by, beyond a few, is charged.
 func (m *Meter) store(L *lua.LState, f *machine.Frame, inst uint32) bool {
 	key := operand(L, f, machine.B(inst))
-	k, ok := key.(lua.LNumber)
-	if !ok {
+	t, ok := machine.Registers(L)[f.LocalBase+machine.A(inst)].(*lua.LTable)
+	if ok {
+		machine.Inside(t).Small(key)
+	}
+	k, isNumber := key.(lua.LNumber)
+	if !isNumber {
 		return m.look64(key)
 	}
-	t, ok := machine.Registers(L)[f.LocalBase+machine.A(inst)].(*lua.LTable)
 	if !ok {
 		return true
 	}
 	const gap = 16 // places that need no charge of their own
 	size := len(machine.Inside(t).Array)
+	if !(k >= 1) || k >= machine.MaxArray {
+		return true
+	}
 	n := int(k) - size
-	if n <= gap || k >= lua.LNumber(lua.MaxArrayIndex) {
+	if n <= gap {
 		return true
 	}
 	if !m.fits(n * arraySlot) {
@@ -130,7 +141,12 @@ func (m *Meter) length(L *lua.LState, f *machine.Frame, inst uint32) bool {
 	if !ok {
 		return true
 	}
-	n := machine.Inside(t).Trim()
+	in := machine.Inside(t)
+	n := in.Trim()
+	if in.Beyond() { // the machine looks at the array alone
+		machine.Registers(L)[f.LocalBase+machine.A(inst)] = lua.LNumber(in.Len())
+		m.done = true
+	}
 	return n < 32 || m.pay(n/16)
 }
 
@@ -139,7 +155,7 @@ func (m *Meter) Len(L *lua.LState, t *lua.LTable) int {
 	if n := machine.Inside(t).Trim(); n >= 32 {
 		m.Step(L, n/16)
 	}
-	return len(machine.Inside(t).Array)
+	return machine.Inside(t).Len()
 }
 
 // pay charges n instructions, and reports whether there are as many left.

@@ -27,11 +27,16 @@ func newTable(n int) (*machine.Table, []lua.LValue) {
 
 // newArray returns a table of values, of which it keeps a copy.
 func newArray(values []lua.LValue) *lua.LTable {
-	f, slots := newTable(len(values))
+	inArray := values[:min(len(values), machine.MaxArray-1)]
+	f, slots := newTable(len(inArray))
 	if len(values) > 0 {
-		f.Array = append(slots, values...)
+		f.Array = append(slots, inArray...)
 	}
-	return machine.Outside(f)
+	t := machine.Outside(f)
+	for i := len(inArray); i < len(values); i++ {
+		t.RawSetInt(i+1, values[i])
+	}
+	return t
 }
 
 // newObject returns a table of pairs, strings and their values by turns. Of several with

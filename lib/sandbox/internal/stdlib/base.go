@@ -153,7 +153,7 @@ func pairs(L *lua.LState, step *lua.LFunction) int {
 func nextIndex(L *lua.LState) int {
 	t := host.Table(L, 1, "ipairs")
 	i := host.Int(L, 2, "ipairs") + 1
-	v := t.RawGetInt(i)
+	v := machine.At(t, i)
 	if v == lua.LNil {
 		return 0
 	}
@@ -357,15 +357,7 @@ func unpack(L *lua.LState) int {
 	}
 	host.Of(L).Step(L, n/4)
 	for i := from; i <= to; i++ {
-		L.Push(element(t, i))
+		L.Push(machine.At(t, i))
 	}
 	return n
-}
-
-// element is t[i] without metamethods, also where i is not in the array.
-func element(t *lua.LTable, i int) lua.LValue {
-	if i >= 1 && i < lua.MaxArrayIndex {
-		return t.RawGetInt(i)
-	}
-	return t.RawGet(lua.LNumber(i))
 }

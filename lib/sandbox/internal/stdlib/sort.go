@@ -4,6 +4,7 @@ import (
 	lua "github.com/yuin/gopher-lua"
 
 	"heka/lib/sandbox/host"
+	"heka/lib/sandbox/machine"
 )
 
 // sorter sorts a table as Lua does, step for step: what is equal comes to stand where it
@@ -29,7 +30,7 @@ func sort(L *lua.LState) int {
 	s.meter.Step(L, n/8)
 	s.all = make([]lua.LValue, n+2)
 	for i := range s.all {
-		s.all[i] = element(t, i)
+		s.all[i] = machine.At(t, i)
 	}
 	s.sort(1, n)
 	for i, v := range s.all[1:] {

@@ -29,7 +29,7 @@ func (lib *library) concat(L *lua.LState) int {
 	}
 	b := lib.buffer(L)
 	for i := from; i <= to; i++ {
-		v := element(t, i)
+		v := machine.At(t, i)
 		if _, ok := lengthOf(v); !ok {
 			L.RaiseError("invalid value (%s) at index %d in table for 'concat'", v.Type().String(), i)
 		}
@@ -64,7 +64,7 @@ func foreachi(L *lua.LState) int {
 	f := host.Function(L, 2, "foreachi")
 	n := host.Of(L).Len(L, t)
 	for i := 1; i <= n; i++ {
-		if r := each(L, f, integer(i), element(t, i)); r != lua.LNil {
+		if r := each(L, f, integer(i), machine.At(t, i)); r != lua.LNil {
 			return push(L, r)
 		}
 	}
@@ -127,14 +127,14 @@ func insert(L *lua.LState) int {
 	switch {
 	case at >= end:
 		put(L, m, t, at, v)
-	case at >= 1:
+	case at >= 1 && end < machine.MaxArray-1:
 		m.Step(L, (end-at)/16)
 		m.Alloc(L, slot)
 		t.Insert(at, v)
 	default:
 		for i := end; i > at; i-- {
 			m.Step(L, 1)
-			put(L, m, t, i, element(t, i-1))
+			put(L, m, t, i, machine.At(t, i-1))
 		}
 		put(L, m, t, at, v)
 	}
@@ -157,8 +157,17 @@ func remove(L *lua.LState) int {
 	if at < 1 || at > end {
 		return 0
 	}
-	v := element(t, at)
-	host.Of(L).Step(L, (end-at)/16)
+	v := machine.At(t, at)
+	m := host.Of(L)
+	if end >= machine.MaxArray { // it goes on behind the array
+		for i := at; i < end; i++ {
+			m.Step(L, 1)
+			put(L, m, t, i, machine.At(t, i+1))
+		}
+		put(L, m, t, end, lua.LNil)
+		return push(L, v)
+	}
+	m.Step(L, (end-at)/16)
 	if at == end {
 		// What is behind end is nothing: the array is cut there, and so its length need not be
 		// looked for from its end.
