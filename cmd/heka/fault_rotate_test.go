@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -66,6 +67,13 @@ var ways = []struct {
 	{"mixed", hows(oracle.Create, oracle.Copy, oracle.Double, oracle.Late, oracle.Partial)},
 }
 
+// copies reports whether files are copied and truncated. If that happens often while
+// nobody gets to look, as on a busy machine, copies may come behind what is in use: they
+// are rotated in haste only where faults are wanted, and else when they were read.
+func copies(r oracle.Rotation) bool {
+	return slices.Contains(r.Hows, oracle.Copy) || slices.Contains(r.Hows, oracle.CopyRace)
+}
+
 // TestFollowed is T02 and its kin: rotation in every way while the file is followed;
 // twice and more within a millisecond, too.
 func TestFollowed(t *testing.T) {
@@ -77,9 +85,17 @@ func TestFollowed(t *testing.T) {
 			s.write(10)
 			l := s.run("heka-tail -f --from-start --state s logs/app.log")
 			s.come(l)
-			s.plan(oracle.Plan{
-				Lines: 2500, Rate: 5000, For: full(time.Minute, time.Minute), EveryLines: full[int64](250, 50),
-			})
+			if hasty := faults || !copies(way.Rotation); hasty {
+				s.plan(oracle.Plan{
+					Lines: 2500, Rate: 5000, For: full(time.Minute, time.Minute), EveryLines: full[int64](250, 50),
+				})
+			} else {
+				for range 10 {
+					s.write(250)
+					s.come(l)
+					s.rotate()
+				}
+			}
 			s.come(l)
 			s.fresh(l)
 			s.stop(l)

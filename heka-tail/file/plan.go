@@ -42,7 +42,11 @@ func (r *reader) plan(s *stream) error {
 		}
 	}
 	for i := range list {
-		list[i].behind = false
+		v := &list[i]
+		v.behind = false
+		if v.known == unknown && !v.plain && v.seen > 0 {
+			r.unsettled(v.member, v.st.Size) // all of them settle at once
+		}
 	}
 	for i := range list {
 		v := &list[i]
@@ -60,6 +64,9 @@ func (r *reader) plan(s *stream) error {
 		r.needed = nil
 		if err := r.judge(s, list, i, anchor); err != nil {
 			return err
+		}
+		if v.known == bound && r.starts.of == &list[0] {
+			r.addStart(list, i)
 		}
 		if s.waiting {
 			for j := i + 1; j < len(list); j++ {
@@ -222,7 +229,11 @@ func (r *reader) follows(s *stream, list []view, i, anchor int) bool {
 func (r *reader) copied(list []view, i, anchor int) (copied, wait bool) {
 	v := &list[i]
 	if v.seen > 0 && !v.plain && r.unsettled(v.member, v.st.Size) {
-		return false, true
+		known := slices.ContainsFunc(r.alike(list, v), func(j int) bool {
+			w := &list[j]
+			return j != i && w.file != nil && (!w.gone || w.file.IsOpen()) && r.recognises(v, w)
+		})
+		return known, !known
 	}
 	if v.plain {
 		if v.seen == 0 {
@@ -230,6 +241,7 @@ func (r *reader) copied(list []view, i, anchor int) (copied, wait bool) {
 		}
 		for j := range list { // its original may be truncated in a moment
 			if w := &list[j]; j != i && w.base && r.recognises(v, w) {
+				r.needed = w.member
 				return false, r.unsettled(v.member, v.st.Size)
 			}
 		}
@@ -270,26 +282,31 @@ type starts struct {
 	lens  map[uint32]bool
 }
 
+// addStart notes how list[j] starts, if that is known.
+func (r *reader) addStart(list []view, j int) {
+	w := &list[j]
+	if w.known == bound && w.file == nil && w.rec == nil {
+		r.reserve(w.stream, w) // it was empty when it was decided upon
+	}
+	var sum position.Sum
+	switch {
+	case w.file != nil:
+		sum = w.file.Start()
+	case w.rec != nil:
+		sum = w.rec.Head
+	}
+	if sum.Len > 0 {
+		r.starts.bySum[sum] = append(r.starts.bySum[sum], j)
+		r.starts.lens[sum.Len] = true
+	}
+}
+
 // alike returns which of list are known to start as v does.
 func (r *reader) alike(list []view, v *view) (all []int) {
 	if r.starts.of != &list[0] {
 		r.starts = starts{&list[0], map[position.Sum][]int{}, map[uint32]bool{}}
 		for j := range list {
-			w := &list[j]
-			if w.known == bound && w.file == nil && w.rec == nil {
-				r.reserve(w.stream, w) // it was empty when it was decided upon
-			}
-			var sum position.Sum
-			switch {
-			case w.file != nil:
-				sum = w.file.Start()
-			case w.rec != nil:
-				sum = w.rec.Head
-			}
-			if sum.Len > 0 {
-				r.starts.bySum[sum] = append(r.starts.bySum[sum], j)
-				r.starts.lens[sum.Len] = true
-			}
+			r.addStart(list, j)
 		}
 	}
 	if len(r.starts.lens) == 0 {

@@ -427,7 +427,7 @@ func (r *reader) move(s *stream, m *member, old *source.File) bool {
 	}
 	for i := at + 1; i < len(list); i++ {
 		v := &list[i]
-		if v.member == m || v.known != unknown {
+		if v.member == m || v.known != unknown || r.isIn(v, list, m) {
 			continue
 		}
 		if copied, wait := r.copied(list, i, at); !copied && !wait {
@@ -435,6 +435,15 @@ func (r *reader) move(s *stream, m *member, old *source.File) bool {
 		}
 	}
 	return true
+}
+
+// isIn reports whether v is stored as it is and has what the file of m begins with: it
+// was copied, and that was not truncated yet.
+func (r *reader) isIn(v *view, list []view, m *member) bool {
+	i := slices.IndexFunc(list, func(w view) bool { return w.member == m })
+	return i >= 0 && v.plain && r.peek(v, func(o source.Origin) bool {
+		return r.peek(&list[i], func(all source.Origin) bool { return source.StartsAs(all, o) })
+	})
 }
 
 // settle gives up old, of which v has a copy that lacks the last lines that were read.
@@ -452,6 +461,16 @@ func (r *reader) settle(v *view, old *source.File) {
 // moveTo makes old, which is closed, go on in the file of m, if that can be opened.
 func (r *reader) moveTo(m *member, old *source.File) bool {
 	fd, err := r.descriptor(m)
+	for range 3 {
+		if err != nil || fd >= 0 || !r.live {
+			break
+		}
+		r.census.renamed(m) // while we looked
+		r.census.mu.Lock()
+		m.v = m.sight
+		r.census.mu.Unlock()
+		fd, err = r.descriptor(m)
+	}
 	if err == nil && fd >= 0 {
 		err = old.Move(source.Origin{Path: m.v.path, FD: fd, Stat: m.v.st})
 	}
@@ -483,7 +502,9 @@ func (r *reader) displaced(s *stream, m *member) error {
 		switch {
 		case v.member == m:
 		case found && fresh: // what m had in the meantime
-			r.bind(s, v.member)
+			if !r.isIn(v, list, m) {
+				r.bind(s, v.member)
+			}
 		case !found && r.peek(v, func(o source.Origin) bool { return source.Has(o, rec) }):
 			if found = true; fresh {
 				v.member.rec = &rec
