@@ -47,9 +47,10 @@ func behind(dir string) {
 	say("unix", err)
 	say("exec", exec.Command("/bin/true").Run())
 	if os.Getenv("WALL_TEST_GROW") != "" {
-		var all [][]byte
+		all := bytes.Repeat([]byte("x"), 1<<20)
 		for {
-			all = append(all, bytes.Repeat([]byte("x"), 1<<20))
+			all = append(all, all...)
+			fmt.Fprintln(os.Stderr, len(all))
 		}
 	}
 }

@@ -61,7 +61,8 @@ func (e *encoder) eachKey(t *lua.LTable, f func(k, v lua.LValue) bool) {
 	fs := machine.Inside(t)
 	e.meter.Step(e.L, len(fs.Keys)/8)
 	for _, k := range fs.Keys {
-		v, ok := lua.LNil, false
+		var v lua.LValue
+		var ok bool
 		if name, isText := k.(lua.LString); isText {
 			v, ok = fs.Strdict[string(name)]
 		} else {
