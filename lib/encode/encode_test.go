@@ -48,7 +48,7 @@ func TestNewErrors(t *testing.T) {
 			t.Errorf("%s: %v", format, err)
 		}
 	}
-	const all = "there are json, logfmt, csv, tsv, text, template, protobuf"
+	const all = "there are json, logfmt, csv, tsv, text, payload, template, protobuf"
 	f("jsno", Options{}, `unknown format "jsno" (did you mean "json"?); `+all)
 	f("JSON", Options{}, `unknown format "JSON" (did you mean "json"?); `+all)
 	f("avro", Options{}, `unknown format "avro"; `+all)

@@ -50,6 +50,8 @@ type Builder struct {
 	last   int // where in fields the last name stands
 	reps   []byte
 	nreps  int
+
+	repNames map[string]struct{} // of reps, where there are many; nil: not made
 }
 
 // Reset empties b: no envelope, no fields, severity DefaultSeverity.
@@ -73,14 +75,14 @@ func (b *Builder) Copy(v *View) {
 		for range 2 * n {
 			i = Skip(v.body, i)
 		}
-		b.reps, b.nreps = append(b.reps, v.body[at:i]...), n
+		b.reps, b.nreps, b.repNames = append(b.reps, v.body[at:i]...), n, nil
 	}
 }
 
 // CopyHeader makes b a message with the envelope of v, which b then aliases, and
 // without fields.
 func (b *Builder) CopyHeader(v *View) {
-	b.fields, b.n, b.reps, b.nreps = b.fields[:0], 0, b.reps[:0], 0
+	b.fields, b.n, b.reps, b.nreps, b.repNames = b.fields[:0], 0, b.reps[:0], 0, nil
 	copy(b.Uuid[:], v.Uuid())
 	b.Timestamp = v.Timestamp()
 	i := TypeAt
@@ -123,7 +125,7 @@ func (b *Builder) setHeader(k Header, body []byte, at int) {
 
 // ClearFields takes away all fields, and their representations.
 func (b *Builder) ClearFields() {
-	b.fields, b.n, b.reps, b.nreps = b.fields[:0], 0, b.reps[:0], 0
+	b.fields, b.n, b.reps, b.nreps, b.repNames = b.fields[:0], 0, b.reps[:0], 0, nil
 }
 
 // NumFields returns how many fields b holds.
@@ -215,6 +217,10 @@ func (b *Builder) Value(v Value) { b.fields = append(b.fields, v.Raw()...) }
 // the first stands.
 func (b *Builder) Rep(rep string) {
 	name := b.fields[b.last:Skip(b.fields, b.last)]
+	if b.nreps >= manyReps {
+		b.repOfMany(name, rep)
+		return
+	}
 	for i := 0; i < len(b.reps); {
 		next := Skip(b.reps, i)
 		if string(b.reps[i:next]) == string(name) {
@@ -222,6 +228,28 @@ func (b *Builder) Rep(rep string) {
 		}
 		i = Skip(b.reps, next)
 	}
+	b.reps = append(b.reps, name...)
+	b.reps = appendStr(b.reps, rep)
+	b.nreps++
+}
+
+// manyReps is from how many representations on their names are looked up in a map.
+const manyReps = 64
+
+// repOfMany is Rep where there are many: hostile input alone gets there.
+func (b *Builder) repOfMany(name []byte, rep string) {
+	if len(b.repNames) == 0 {
+		b.repNames = make(map[string]struct{}, 2*manyReps)
+		for i := 0; i < len(b.reps); {
+			next := Skip(b.reps, i)
+			b.repNames[string(b.reps[i:next])] = struct{}{}
+			i = Skip(b.reps, next)
+		}
+	}
+	if _, ok := b.repNames[string(name)]; ok {
+		return
+	}
+	b.repNames[string(name)] = struct{}{}
 	b.reps = append(b.reps, name...)
 	b.reps = appendStr(b.reps, rep)
 	b.nreps++

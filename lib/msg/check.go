@@ -344,7 +344,7 @@ func Canonical(dst, body []byte) ([]byte, error) {
 			return dst, err
 		}
 		n, first = MapAt(body, at)
-		b.reps, b.nreps = append(b.reps, body[first:i]...), n
+		b.reps, b.nreps, b.repNames = append(b.reps, body[first:i]...), n, nil
 	}
 	for range count - withRep {
 		if i, err = checkAny(body, i, depthForeign); err != nil {
