@@ -30,7 +30,7 @@ func run(t testing.TB, limits host.Limits, chunk string) error {
 	host.Of(L).Begin()
 	start := time.Now()
 	err := L.DoString(chunk)
-	if took := time.Since(start); took > 5*time.Second {
+	if took := time.Since(start); took > time.Minute {
 		t.Errorf("took %v", took)
 	}
 	if !isLua(err) {

@@ -160,7 +160,7 @@ func TestDiffLarge(t *testing.T) {
 	if n := strings.Count(d, "\n"); n != maxShown+1 {
 		t.Errorf("%d lines", n)
 	}
-	if took := time.Since(began); took > 20*time.Second {
+	if took := time.Since(began); took > time.Minute {
 		t.Error("it took", took)
 	}
 }

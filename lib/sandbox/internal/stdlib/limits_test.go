@@ -21,7 +21,7 @@ func TestLimits(t *testing.T) {
 		runtime.ReadMemStats(&before)
 		start := time.Now()
 		got := run(L, chunk)
-		if took := time.Since(start); took > 20*time.Second {
+		if took := time.Since(start); took > time.Minute {
 			t.Errorf("%s took %v", chunk, took)
 		}
 		runtime.ReadMemStats(&after)
