@@ -139,6 +139,9 @@ func (f *filter) Run(ctx context.Context, in stage.Reader, out stage.Writer) err
 	err := f.loop(in, out)
 	if f.explain {
 		f.box.WriteProfile(os.Stderr)
+		if f.kept != nil {
+			fmt.Fprintf(os.Stderr, "  %d messages were in the state already, and not counted again\n", f.kept.Skipped())
+		}
 	}
 	var broken *sandbox.Error
 	if errors.As(err, &broken) {
@@ -293,9 +296,6 @@ func (f *filter) end(out stage.Writer) error {
 	}
 	if f.kept == nil {
 		return nil
-	}
-	if n := f.kept.Skipped(); n > 0 {
-		f.env.Logger().Info("messages that the state had already were not counted again", "count", n)
 	}
 	return f.save(out)
 }

@@ -49,7 +49,7 @@ func newOptions() *options {
 // default, so that several parts of one command line add up.
 func (o *options) declare(fs *pflag.FlagSet) {
 	fs.StringVarP(&o.format, "as", "o", o.format,
-		"output as `FORMAT`: heka, json, logfmt, csv, tsv, text, payload, template, table, protobuf")
+		"`FORMAT`: heka, json, logfmt, csv, tsv, text, payload, template, table, protobuf")
 	fs.BoolVar(&o.flat, "flat", o.flat, "with -o json or logfmt: the fields alone, no envelope")
 	fs.StringSliceVar(&o.columns, "columns", o.columns, "with -o csv or tsv: `NAMES` of the columns")
 	fs.StringVar(&o.template, "template", o.template,
