@@ -384,3 +384,32 @@ func TestFallsBackToPolling(t *testing.T) {
 		t.Errorf("polls: %v; log: %s", f.poll, l)
 	}
 }
+
+// What is given up unfinished is known again, also when other files were read since its
+// start was.
+func TestGivenUpIsKnown(t *testing.T) {
+	dir, state := t.TempDir(), t.TempDir()
+	run := func() *tailer {
+		t.Helper()
+		return start(t, dir, quick, "-f", "--from-start", "--state", state, "*.log")
+	}
+	tl := run()
+	add(t, tl.path("a.log"), "1\nhalf")
+	tl.want(`"1"`)
+	add(t, tl.path("b.log"), strings.Repeat("b", 40)+"\n")
+	tl.want(fmt.Sprintf("%q", strings.Repeat("b", 40)))
+	rename(t, tl.path("a.log"), tl.path("a.log.1"))
+	add(t, tl.path("a.log"), "2\n")
+	tl.want(`"half" partial=true`, `"2"`)
+	tl.finish()
+	tl = run()
+	now := time.Now().Add(time.Hour)
+	if err := os.Chtimes(tl.path("a.log.1"), now, now); err != nil { // so that it is opened
+		t.Fatal(err)
+	}
+	add(t, tl.path("a.log.1"), "more\n")
+	tl.want(`"more"`)
+	add(t, tl.path("a.log"), "3\n")
+	tl.want(`"3"`)
+	tl.finish()
+}

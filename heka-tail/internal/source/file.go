@@ -220,7 +220,7 @@ func (s *File) goTo(offset int64, tail position.Sum, st Status) error {
 	if err := s.seek(offset); err != nil {
 		return err
 	}
-	if n := int(tail.Len); n > len(s.tail) || position.NewSum(s.tail[len(s.tail)-n:]) != tail {
+	if n := int(tail.Len); n > len(s.tail) || n > 0 && position.NewSum(s.tail[len(s.tail)-n:]) != tail {
 		return ErrChanged
 	}
 	return nil
@@ -463,6 +463,7 @@ func (s *File) Read(buf *Buffer, st Status) (more bool, err error) {
 	for n := 0; n < s.turn; n += readSize {
 		b, front, short, err := s.fill(buf)
 		if err != nil {
+			s.framer.text = nil // it was read over
 			if ferr := s.flush(st); ferr != nil {
 				return false, ferr
 			}
@@ -545,7 +546,7 @@ func (s *File) decode(buf *Buffer) error {
 	if s.wanted = nil; w == nil {
 		return nil
 	}
-	if n := int(w.Len); n > k || position.NewSum(b[k-n:k]) != *w {
+	if n := int(w.Len); n > k || n > 0 && position.NewSum(b[k-n:k]) != *w {
 		return ErrChanged
 	}
 	return nil

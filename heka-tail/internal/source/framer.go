@@ -118,6 +118,7 @@ func (f *Framer) Finish(p []byte, partial bool) error {
 	} else {
 		b.Buf, b.Off = f.split.Finish(b.Buf, b.Off, p)
 	}
+	f.text, f.end = p, f.split.Done() // what was fed last is not there any more
 	return f.Flush()
 }
 

@@ -157,7 +157,7 @@ func unpacksTo(o Origin, f form, offset int64, tail position.Sum) bool {
 func hasTail(fd int, offset int64, sum position.Sum) bool {
 	b := make([]byte, sum.Len)
 	n, err := pread(fd, b, offset-int64(len(b)))
-	return err == nil && n == len(b) && position.NewSum(b) == sum
+	return err == nil && n == len(b) && (n == 0 || position.NewSum(b) == sum)
 }
 
 // Has reports whether the open file o has the content that rec is the position of,
