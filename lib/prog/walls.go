@@ -2,6 +2,7 @@ package prog
 
 import (
 	"os"
+	"runtime/debug"
 
 	"heka/lib/wall"
 )
@@ -27,6 +28,10 @@ func (c *Command) enterWalls() error {
 	}
 	if c.opt.keys != "" {
 		all.Read = append(all.Read, c.opt.keys)
+	}
+	if os.Getenv("GOGC") == "" {
+		// Values of scripts are garbage that batches are not.
+		debug.SetGCPercent(150)
 	}
 	return all.Enter()
 }
