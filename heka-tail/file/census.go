@@ -227,10 +227,11 @@ func (c *census) see(s *stream, f finding) *member {
 	}
 	shrunk := st.Size < m.st.Size
 	if shrunk {
-		m.peak, s.unsure = max(m.peak, m.st.Size), true
+		m.peak, m.top, s.unsure = max(m.peak, m.top), 0, true
 		m.shrunk++
 		m.came, m.born = c.look+1, time.Now().UnixNano() // another content, newer than a copy of it
 	}
+	m.top = max(m.top, st.Size)
 	c.rename(s, m, f)
 	s.changed = s.changed || m.st.Size == 0 && st.Size > 0
 	if m.gone || shrunk || st.Size != m.st.Size || st.Mtime != m.st.Mtime {

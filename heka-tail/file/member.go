@@ -19,7 +19,8 @@ type member struct {
 	round   int   // the same, the round
 	fd      int   // held for the reader; -1: none
 	untaken bool  // it could not be held yet
-	peak    int64 // its size before it became shorter
+	top     int64 // the largest size that was seen of its content
+	peak    int64 // the same of what was there before it became shorter
 	fresh   bool  // something changed since the reader looked
 
 	v      sight // what the reader knows of it

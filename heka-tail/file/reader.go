@@ -361,9 +361,10 @@ func (r *reader) changed(s *stream, m *member, st source.Status) error {
 	old := m.file
 	fd := old.Detach()
 	r.open--
+	size := max(old.Size(), r.peak(m))
 	var err error
 	if !r.move(s, m, old) {
-		if lost := old.Missing(max(old.Size(), r.peak(m))); lost > 0 {
+		if lost := old.Missing(size); lost > 0 {
 			err = r.sink.Lost(old.Path(), old.Offset(), lost, "the file was truncated before it was read")
 		}
 		if lerr := old.Leave(false); err == nil {
@@ -391,12 +392,16 @@ func (r *reader) changed(s *stream, m *member, st source.Status) error {
 	return errReplan
 }
 
-// peak returns how large the file of m was seen to be before it became shorter.
+// peak returns how large the file of m was seen to be before it became shorter. If the
+// census has not seen that yet, what it saw of the old content is not held against the
+// new one.
 func (r *reader) peak(m *member) int64 {
 	r.census.mu.Lock()
 	defer r.census.mu.Unlock()
 	n := m.peak
-	m.peak = 0
+	if m.peak = 0; n == 0 {
+		m.top = 0
+	}
 	return n
 }
 

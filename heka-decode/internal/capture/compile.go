@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"heka/lib/match"
+	"heka/lib/rexp"
 )
 
 // Compile returns the expression that pattern is, in the syntax of RE2, as package
@@ -51,7 +52,7 @@ func syntaxError(pattern string, err error) error {
 	e := &match.Error{Expr: pattern, Pos: strings.Index(pattern, se.Expr), Msg: se.Code.String()}
 	switch se.Code {
 	case syntax.ErrMissingParen:
-		e.Pos = open(pattern)
+		e.Pos = rexp.Unclosed(pattern)
 		e.Hint = "one that is meant literally needs a backslash before it"
 	case syntax.ErrMissingBracket:
 		e.Hint = "a bracket that is meant literally needs a backslash before it"
@@ -61,30 +62,6 @@ func syntaxError(pattern string, err error) error {
 		e.Hint = "names are letters, digits and _, and stand once: (?P<name>...)"
 	}
 	return e
-}
-
-// open returns the offset of the last parenthesis in pattern that is not closed.
-func open(pattern string) int {
-	var at []int
-	class := false
-	for i := 0; i < len(pattern); i++ {
-		switch c := pattern[i]; {
-		case c == '\\':
-			i++
-		case class:
-			class = c != ']'
-		case c == '[':
-			class = true
-		case c == '(':
-			at = append(at, i)
-		case c == ')' && len(at) > 0:
-			at = at[:len(at)-1]
-		}
-	}
-	if len(at) == 0 {
-		return 0
-	}
-	return at[len(at)-1]
 }
 
 // forget takes the groups without a name out of a tree.

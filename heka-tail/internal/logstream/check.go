@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"heka/lib/near"
+	"heka/lib/rexp"
 )
 
 // New checks the options: all mistakes are reported, joined, each an *Error. It opens
@@ -66,37 +67,13 @@ func badExpr(expr string, err error) error {
 	}
 	switch se.Code {
 	case syntax.ErrMissingParen:
-		e.Pos, e.Hint = unclosed(expr), "this group is not closed"
+		e.Pos, e.Hint = rexp.Unclosed(expr), "this group is not closed"
 	case syntax.ErrInvalidNamedCapture:
 		e.Hint = "a named group is written (?P<Name>...)"
 	case syntax.ErrInvalidPerlOp:
 		e.Hint = "Go's expressions know no look-around and no back-references"
 	}
 	return e
-}
-
-// unclosed finds the last parenthesis of expr that opens a group and is not closed.
-func unclosed(expr string) int {
-	var open []int
-	class := false
-	for i := 0; i < len(expr); i++ {
-		switch c := expr[i]; {
-		case c == '\\':
-			i++
-		case class:
-			class = c != ']'
-		case c == '[':
-			class = true
-		case c == '(':
-			open = append(open, i)
-		case c == ')' && len(open) > 0:
-			open = open[:len(open)-1]
-		}
-	}
-	if len(open) == 0 {
-		return 0
-	}
-	return open[len(open)-1]
 }
 
 // groups gives the indexes of the named groups.
