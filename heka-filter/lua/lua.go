@@ -212,20 +212,22 @@ func (f *filter) take(b *stage.Batch, out stage.Writer) error {
 	case b.Interim:
 		return stage.Pass(b, out)
 	}
-	if err := f.messages(b); err != nil {
-		b.Release()
+	if b.Gap != nil {
+		return out.Write(b)
+	}
+	defer b.Release()
+	f.out.Follow(b)
+	err := f.messages(b)
+	if err == nil && f.kept == nil {
+		err = f.out.Acknowledge(b.Ack) // with what the script made of it
+	}
+	if ferr := f.out.Flush(); err == nil {
+		err = ferr
+	}
+	if err != nil || f.kept == nil {
 		return err
 	}
-	if err := f.out.Flush(); err != nil {
-		b.Release()
-		return err
-	}
-	if f.kept == nil || b.Gap != nil {
-		return stage.Pass(b, out)
-	}
-	room := f.acks.Add(b)
-	b.Release()
-	if !room {
+	if !f.acks.Add(b) {
 		return f.save(out)
 	}
 	return nil

@@ -26,6 +26,10 @@ type Acker interface {
 type Range struct {
 	Source   uint32
 	From, To int64
+
+	// Hops is how many nodes of a daemon have made messages of messages since a source:
+	// what bounds loops. It stands on batches that acknowledge nothing, too.
+	Hops uint8
 }
 
 // Empty reports whether r acknowledges nothing.
@@ -81,7 +85,7 @@ func (a *Acks) Add(b *Batch) bool {
 	})
 	if i > 0 && a.held[i-1].touches(r) {
 		i--
-		a.held[i].To = max(a.held[i].To, r.To)
+		a.held[i].To, a.held[i].Hops = max(a.held[i].To, r.To), max(a.held[i].Hops, r.Hops)
 	} else {
 		a.held = slices.Insert(a.held, i, r)
 	}

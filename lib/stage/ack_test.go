@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"heka/lib/frame"
@@ -205,7 +206,7 @@ func TestCollectorAcks(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	want := []string{"true {0 0 0}", "true {1 0 9}", "false {1 9 10}", "false {2 1 2}"}
+	want := []string{"true {0 0 0 0}", "true {1 0 9 0}", "false {1 9 10 0}", "false {2 1 2 0}"}
 	if !slices.Equal(got, want) {
 		t.Errorf("%q, want %q", got, want)
 	}
@@ -227,7 +228,7 @@ func TestAcksHeld(t *testing.T) {
 		for range 2 { // the second time nothing is left
 			a.Flush(stagetest.Writer(func(b *stage.Batch) { got = append(got, b.Ack) }))
 		}
-		if s := fmt.Sprint(got); s != want {
+		if s := strings.ReplaceAll(fmt.Sprint(got), " 0}", "}"); s != want { // without hops
 			t.Errorf("%v: %s, want %s", in, s, want)
 		}
 	}

@@ -68,8 +68,9 @@ func (b *Batch) bare() bool { return len(b.Off) == 0 && !b.Text }
 func (b *Batch) View(i int, v *msg.View) { v.Reset(b.Record(i)[msg.HeaderSize:]) }
 
 // Record returns record i with its header. It aliases the batch.
-func (b *Batch) Record(i int) []byte {
-	at := b.Off[i]
+func (b *Batch) Record(i int) []byte { return b.recordAt(b.Off[i]) }
+
+func (b *Batch) recordAt(at uint32) []byte {
 	h := b.Buf[at : at+msg.HeaderSize]
 	n := uint32(h[4])<<24 | uint32(h[5])<<16 | uint32(h[6])<<8 | uint32(h[7])
 	return b.Buf[at : at+msg.HeaderSize+n]
@@ -146,6 +147,23 @@ func (b *Batch) Cut(off []uint32) *Batch {
 	return s
 }
 
+// Compact returns a batch with a copy of those records of b that stand at off, in a
+// buffer of just their size, with b's acknowledgement. It leaves b alone. It is for
+// what may be kept for long.
+func (b *Batch) Compact(off []uint32) *Batch {
+	n := 0
+	for _, at := range off {
+		n += len(b.recordAt(at))
+	}
+	c := &Batch{Buf: make([]byte, 0, n), Off: make([]uint32, 0, len(off)), Ack: b.Ack, pool: b.pool}
+	for _, at := range off {
+		c.Off = append(c.Off, uint32(len(c.Buf)))
+		c.Buf = append(c.Buf, b.recordAt(at)...)
+	}
+	c.refs.Store(1)
+	return c
+}
+
 // NewText returns an empty batch of text, of the same pool, that stands for b: with
 // its acknowledgement. It leaves b alone.
 func (b *Batch) NewText() *Batch {
@@ -220,7 +238,7 @@ func (p *Pool) put(b *Batch) {
 	if b.Buf == nil {
 		to = &p.children
 	}
-	if cap(b.Buf) > maxPooled {
+	if n := cap(b.Buf); n > maxPooled || b.Buf != nil && n < BatchSize {
 		return
 	}
 	b.Buf, b.Off = b.Buf[:0], b.Off[:0]

@@ -17,6 +17,7 @@ type Collector struct {
 	out  Writer
 	b    *Batch
 	ack  Range
+	hops uint8
 	low  uint64
 }
 
@@ -50,13 +51,17 @@ func (c *Collector) Acknowledge(r Range) error {
 		return nil
 	}
 	if c.ack.From <= r.From && c.ack.touches(r) {
-		c.ack.To = max(c.ack.To, r.To)
+		c.ack.To, c.ack.Hops = max(c.ack.To, r.To), max(c.ack.Hops, r.Hops)
 		return nil
 	}
 	err := c.Flush()
 	c.ack = r
 	return err
 }
+
+// Follow says that what is added from now on comes of b: its Hops are b's, or those of
+// what was followed since the last batch was written, if they are more.
+func (c *Collector) Follow(b *Batch) { c.hops = max(c.hops, b.Ack.Hops) }
 
 // Flush writes what is held, if anything.
 func (c *Collector) Flush() error {
@@ -75,6 +80,7 @@ func (c *Collector) Flush() error {
 func (c *Collector) write(b *Batch) error {
 	c.b = nil
 	b.Interim = c.Interim
+	b.Ack.Hops, c.hops = max(b.Ack.Hops, c.hops), 0
 	return c.out.Write(b)
 }
 
