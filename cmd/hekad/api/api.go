@@ -1,8 +1,3 @@
-// Package api is what hekad's control socket speaks: the values, a client, and the
-// handler in front of a running daemon.
-//
-// Everything is HTTP with JSON under /v1. The daemon is behind the interface [Daemon];
-// what a command prints and what a monitor reads come from the same [Status].
 package api
 
 import (

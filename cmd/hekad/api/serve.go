@@ -1,0 +1,175 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+)
+
+// ServeOptions of a Server.
+type ServeOptions struct {
+	State  string       // folder that has the socket
+	Listen string       // loopback address of TCP, as in 127.0.0.1:5566; empty: none
+	Token  string       // file with the token that TCP clients show; required with Listen
+	Mounts []Mount      // paths besides the API's, on both
+	Log    *slog.Logger // nil: silent
+}
+
+// SocketName is the name of the control socket in the state folder.
+const SocketName = "control.sock"
+
+// Bounds of a Server.
+const (
+	maxConns   = 128 // at once, on each of its listeners
+	headerTime = 5 * time.Second
+	idleTime   = 60 * time.Second
+	maxHeader  = 16 << 10
+	closeTime  = 5 * time.Second
+)
+
+// Server answers on the control socket, and on TCP if that was asked for.
+type Server struct {
+	socket  *socket
+	tcp     net.Listener
+	servers []*http.Server
+	cancel  context.CancelFunc // of all requests
+	running sync.WaitGroup     // the goroutines of servers
+	active  sync.WaitGroup     // requests
+	once    sync.Once
+	err     error
+}
+
+// Serve listens, and answers requests to d until Close, or until ctx ends, which is the
+// end of what the requests wait for. The socket is there, with mode 0600, when Serve
+// returns. That a daemon which was killed has left its socket does not matter; if one
+// answers there, that is an error.
+func Serve(ctx context.Context, d Daemon, opt ServeOptions) (*Server, error) {
+	if opt.Log == nil {
+		opt.Log = slog.New(slog.DiscardHandler)
+	}
+	token := ""
+	if opt.Listen != "" {
+		var err error
+		if token, err = checkListen(opt); err != nil {
+			return nil, err
+		}
+	}
+	path := filepath.Join(opt.State, SocketName)
+	sock, err := listenUnix(path)
+	if err != nil {
+		return nil, err
+	}
+	s := &Server{socket: sock}
+	if opt.Listen != "" {
+		if s.tcp, err = net.Listen("tcp", opt.Listen); err != nil {
+			sock.Close()
+			return nil, fmt.Errorf("control: %w", err)
+		}
+	}
+	ctx, s.cancel = context.WithCancel(ctx)
+	ho := HandlerOptions{Mounts: opt.Mounts, Log: opt.Log}
+	s.serve(ctx, sock, Handler(d, ho), opt.Log)
+	if s.tcp != nil {
+		ho.Token, ho.Local = token, true
+		s.serve(ctx, s.tcp, Handler(d, ho), opt.Log)
+	}
+	return s, nil
+}
+
+// checkListen checks what TCP needs, and returns the token.
+func checkListen(opt ServeOptions) (string, error) {
+	host, _, err := net.SplitHostPort(opt.Listen)
+	switch {
+	case err != nil:
+		return "", fmt.Errorf("listen %q: %w; want an address like 127.0.0.1:5566", opt.Listen, err)
+	case !localHost(host):
+		return "", fmt.Errorf("listen %q: only the loopback interface is served: "+
+			"127.0.0.1, [::1] or localhost", opt.Listen)
+	case opt.Token == "":
+		return "", fmt.Errorf("listen %q: TCP needs a token_file; "+makeToken,
+			opt.Listen, filepath.Join(opt.State, "token"))
+	}
+	return ReadToken(opt.Token)
+}
+
+// serve has l answered by h.
+func (s *Server) serve(ctx context.Context, l net.Listener, h http.Handler, log *slog.Logger) {
+	srv := &http.Server{
+		Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			s.active.Add(1)
+			defer s.active.Done()
+			h.ServeHTTP(w, r)
+		}),
+		BaseContext:       func(net.Listener) context.Context { return ctx },
+		ReadHeaderTimeout: headerTime,
+		IdleTimeout:       idleTime,
+		MaxHeaderBytes:    maxHeader,
+		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
+	}
+	s.servers = append(s.servers, srv)
+	s.running.Add(1)
+	go func() {
+		defer s.running.Done()
+		if err := srv.Serve(newCrowd(l, maxConns)); !errors.Is(err, http.ErrServerClosed) {
+			log.Error("control: " + err.Error())
+		}
+	}()
+}
+
+// Addr is the address of TCP; nil if there is none.
+func (s *Server) Addr() net.Addr {
+	if s.tcp == nil {
+		return nil
+	}
+	return s.tcp.Addr()
+}
+
+// Close takes no more requests, ends taps and all else that waits, and returns when
+// every answer is given and every goroutine gone. A request that goes on for 5 seconds
+// after that is left, and is an error.
+func (s *Server) Close() error {
+	s.once.Do(func() { s.err = s.close() })
+	return s.err
+}
+
+func (s *Server) close() error {
+	s.socket.remove()
+	s.cancel()
+	ctx, cancel := context.WithTimeout(context.Background(), closeTime)
+	defer cancel()
+	var err error
+	for _, srv := range s.servers {
+		if serr := srv.Shutdown(ctx); serr != nil {
+			srv.Close()
+			err = fmt.Errorf("control: a request did not end within %v", closeTime)
+		}
+	}
+	s.running.Wait()
+	if err == nil {
+		s.active.Wait()
+	}
+	return errors.Join(err, s.socket.forget())
+}
+
+// socketPath returns a name of path that fits into an address: that of its folder may be
+// too long, and then goes by a descriptor of the folder. done is to be called when the
+// name is no longer needed.
+func socketPath(path string) (short string, done func(), err error) {
+	const most = 100 // of 108, 104 on some systems
+	if len(path) <= most {
+		return path, func() {}, nil
+	}
+	dir, err := os.Open(filepath.Dir(path))
+	if err != nil {
+		return "", nil, err
+	}
+	short = fmt.Sprintf("/proc/self/fd/%d/%s", dir.Fd(), filepath.Base(path))
+	return short, func() { dir.Close() }, nil
+}
