@@ -9,7 +9,13 @@ type Config struct {
 	Hekad  Global
 	Nodes  []Node   // in the order of the files' names and of the lines
 	Source []string // the files
+
+	secrets []secret
 }
+
+// Redact returns text with the secrets that came from files replaced by what stands for
+// them in the configuration.
+func (c *Config) Redact(text string) string { return redact(text, c.secrets) }
 
 // Global is the section [hekad].
 type Global struct {
@@ -29,6 +35,8 @@ type Global struct {
 	Memory     int64         // of a loaded filter's process, bytes
 	OldHmac    []string      // "sha1", "md5": also taken for control messages
 	Control    string        // signer whose control messages are taken; empty: none are
+
+	raw map[string]string // what was written where something was expanded, by key
 }
 
 // Full says what is done with messages that a full queue or spool has no room for.
@@ -44,7 +52,7 @@ const (
 // Node is a section: a pipeline, and where it gets its messages from.
 type Node struct {
 	Name string
-	Run  string   // command line
+	Run  string   // command line, expanded: for people, see Written
 	From []string // nodes whose messages it is offered; nil: all
 	// Match is the expression that selects them; empty with From: all of theirs. Neither:
 	// the node is a source.
@@ -72,6 +80,21 @@ type Node struct {
 
 	// Loaded is set for filters that were added to the running daemon.
 	Loaded bool
+
+	// Lua says that a Lua script runs in it, Foreign that a command does which is not
+	// ours, so that it has processes. Options.Check sets them right.
+	Lua, Foreign bool
+
+	raw map[string]string // what was written where something was expanded, by key
+}
+
+// Written returns the command line as it was written: without what came from the
+// environment or from secrets.
+func (n *Node) Written() string {
+	if raw, ok := n.raw["run"]; ok {
+		return raw
+	}
+	return n.Run
 }
 
 // Source reports whether the node makes messages of its own.
