@@ -10,41 +10,55 @@ import (
 // eval evaluates one comparison. Hot: it allocates nothing.
 func (s *Set) eval(v *msg.View, t *test) bool {
 	switch t.op {
-	case opTextEqual:
-		return (string(s.text(v, t.header)) == t.text) != t.negated
-	case opText:
-		return t.rel.holdsText(s.text(v, t.header), t.text)
-	case opTextMatch:
-		return t.pattern.match(s.text(v, t.header)) != t.negated
-	case opTextIn:
-		return t.values.hasText(s.text(v, t.header))
+	case opTextEqual, opText, opTextMatch, opTextIn:
+		return t.holdsText(s.text(v, t.header))
 	case opInteger:
 		return t.rel&order(number{i: s.integer(v, t.header)}, t.num) != 0
 	case opIntegerIn:
 		return s.integerIn(v, t)
 	case opNow:
 		return s.hasNow && t.rel&orderInts(v.Timestamp(), addTime(s.now, t.whole)) != 0
+	default:
+		return s.evalField(v, t, s.field(v, t))
+	}
+}
+
+// evalField evaluates the test of a field, which is f.
+func (s *Set) evalField(v *msg.View, t *test, f msg.Value) bool {
+	switch t.op {
 	case opFieldWhole:
-		f := s.field(v, t)
 		if n := f.Int(); f.Kind() == msg.Int && n != math.MaxInt64 {
 			return t.rel&orderInts(n, t.whole) != 0
 		}
 		return t.fieldNumber(f)
 	case opFieldNumber:
-		return t.fieldNumber(s.field(v, t))
+		return t.fieldNumber(f)
 	case opFieldText:
-		return t.fieldText(s.field(v, t))
+		return t.fieldText(f)
 	case opFieldNil:
-		return (s.field(v, t).Kind() == msg.Invalid) != t.negated
+		return (f.Kind() == msg.Invalid) != t.negated
 	case opFieldQuantity:
-		return t.fieldQuantity(v, s.field(v, t))
+		return t.fieldQuantity(v, f)
 	case opFieldBool:
-		return t.fieldBool(s.field(v, t))
+		return t.fieldBool(f)
 	case opFieldMatch:
-		f := s.field(v, t)
 		return isText(f) && t.pattern.match(f.Text()) != t.negated
 	default: // opFieldIn
-		return t.fieldIn(v, s.field(v, t))
+		return t.fieldIn(v, f)
+	}
+}
+
+// holdsText evaluates the test of a header that is text.
+func (t *test) holdsText(text []byte) bool {
+	switch t.op {
+	case opTextEqual:
+		return (string(text) == t.text) != t.negated
+	case opText:
+		return t.rel.holdsText(text, t.text)
+	case opTextMatch:
+		return t.pattern.match(text) != t.negated
+	default: // opTextIn
+		return t.values.hasText(text)
 	}
 }
 

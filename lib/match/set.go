@@ -25,6 +25,25 @@ type Set struct {
 	uuid    [36]byte
 	slots   []slot
 	memos   []memo
+
+	selection
+}
+
+// selection is what Select keeps: the tree of states, and how far it has walked over
+// the current message.
+type selection struct {
+	root          *state
+	states, steps int
+	missed        int // messages since the tree was full that would have made it grow
+
+	open     bits   // expressions that are to be decided
+	cur      *state // of the current message; nil outside of Select
+	ats      [msg.Hostname + 1]int32
+	ends     int32  // where the map of fields stands; 0 until it was walked to
+	begun    uint64 // generation of what follows
+	place    int32  // fields walked over
+	nextName int
+	values   [maxShape]int32 // where the values of those stand
 }
 
 type header struct {
@@ -82,6 +101,7 @@ func (s *Set) SetNow(ns int64) { s.now, s.hasNow = ns, true }
 // must be called before the first Match of each message.
 func (s *Set) Reset(v *msg.View) {
 	s.gen++
+	s.cur = nil
 	if s.p.usesType {
 		s.headers[msg.Type] = header{gen: s.gen, text: v.Type()}
 	}
@@ -97,13 +117,8 @@ func (s *Set) Match(v *msg.View, i int) bool {
 		var held bool
 		if t.op == opTextEqual && t.memo < 0 {
 			held = (string(s.text(v, t.header)) == t.text) != t.negated
-		} else if t.memo < 0 {
-			held = s.eval(v, t)
-		} else if m := &s.memos[t.memo]; m.gen == s.gen {
-			held = m.held
 		} else {
-			held = s.eval(v, t)
-			m.gen, m.held = s.gen, held
+			held = s.holds(v, t)
 		}
 		if held {
 			pc = t.yes
@@ -119,9 +134,14 @@ func (s *Set) text(v *msg.View, k msg.Header) []byte {
 	h := &s.headers[k]
 	if h.gen != s.gen {
 		h.gen = s.gen
-		if k == msg.Uuid {
+		switch {
+		case k == msg.Uuid:
 			h.text = msg.AppendUuid(s.uuid[:0], v.Uuid())
-		} else {
+		case s.cur != nil:
+			b := v.Body()
+			from, to := s.textAt(b, k)
+			h.text = b[from:to]
+		default:
 			h.text = v.Text(k)
 		}
 	}
@@ -148,11 +168,16 @@ func (s *Set) integer(v *msg.View, k msg.Header) int64 {
 // field returns the value of the slot of t, or its element; the zero Value if
 // there is none.
 func (s *Set) field(v *msg.View, t *test) msg.Value {
-	sl := &s.slots[t.slot]
-	if sl.gen != s.gen && (s.walked == s.gen || !s.find(v, t.slot)) || sl.at == 0 {
+	var at int32
+	if s.cur != nil {
+		at = s.seekField(v.Body(), t.slot)
+	} else if sl := &s.slots[t.slot]; sl.gen == s.gen || s.walked != s.gen && s.find(v, t.slot) {
+		at = sl.at
+	}
+	if at == 0 {
 		return msg.Value{}
 	}
-	f := msg.ValueAt(v.Body(), int(sl.at))
+	f := msg.ValueAt(v.Body(), int(at))
 	if t.elem == 0 && f.Kind() != msg.Array {
 		return f
 	}
@@ -167,25 +192,30 @@ const fewFields = 2
 // find looks for the field of slot i, or for those of all slots, and reports
 // whether slot i is of this generation.
 func (s *Set) find(v *msg.View, i int32) bool {
-	names, body := &s.p.names, v.Body()
 	if len(s.slots) <= fewFields {
-		f := &names.slots[i]
+		f := &s.p.names.slots[i]
 		s.slots[i].gen, s.slots[i].at = s.gen, int32(v.Seek(f.name, int(f.index)))
 		return true
 	}
-	s.walked = s.gen
 	n, at := v.FieldsAt()
+	s.walkFields(v.Body(), n, at)
+	return s.slots[i].gen == s.gen
+}
+
+// walkFields finds the fields of all slots among the n that stand at b[at:].
+func (s *Set) walkFields(b []byte, n, at int) {
+	names := &s.p.names
+	s.walked = s.gen
 	for range n {
-		start, end := msg.TextAt(body, at)
-		name := body[start:end]
+		start, end := msg.TextAt(b, at)
+		name := b[start:end]
 		for k := names.first(name); k >= 0; k = names.slots[k].next {
 			if f := &names.slots[k]; string(name) == f.name {
 				s.slots[k].offer(s.gen, f.index, int32(end))
 			}
 		}
-		at = msg.Skip(body, end)
+		at = msg.Skip(b, end)
 	}
-	return s.slots[i].gen == s.gen
 }
 
 // offer gives sl the place of the next field of its name, of which it wants the
