@@ -1,0 +1,209 @@
+package supervise
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"runtime"
+	"slices"
+	"sync"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// process is a program that runs, in a process group of its own. What it started and left
+// in the group is killed when it ends.
+type process struct {
+	spec  *Spec
+	pid   int
+	p     *os.Process
+	err   *stderr
+	group *group // of its limits; nil: none
+
+	gone  chan struct{} // closed when it has ended
+	state *os.ProcessState
+
+	mu   sync.Mutex
+	why  string // what it was killed for
+	pids []int  // process groups to kill when it has ended
+}
+
+// launch is what start needs beside the Spec.
+type launch struct {
+	argv  []string
+	files []*os.File // descriptors 0, 1, 3, ...; the second for stderr is ours; nil: /dev/null
+	attr  *syscall.SysProcAttr
+}
+
+// start starts a process. The files of l stay the caller's. The thread that starts it
+// lives as long as it does: the kernel kills a child with Pdeathsig when the thread ends
+// that made it.
+func start(s *Spec, l launch) (*process, error) {
+	path, err := exec.LookPath(l.argv[0])
+	if err != nil {
+		return nil, fmt.Errorf("start %s: %w", s.Name, err)
+	}
+	null, err := os.OpenFile(os.DevNull, os.O_RDWR, 0)
+	if err != nil {
+		return nil, fmt.Errorf("start %s: %w", s.Name, err)
+	}
+	defer null.Close()
+	r, w, err := os.Pipe()
+	if err != nil {
+		return nil, fmt.Errorf("start %s: %w", s.Name, err)
+	}
+	defer w.Close()
+	p := &process{spec: s, err: newStderr(r, s), gone: make(chan struct{})}
+	if p.group, err = newGroup(s); err != nil {
+		r.Close()
+		return nil, err
+	}
+	attr := &os.ProcAttr{Dir: s.Dir, Env: s.Env, Sys: l.attr, Files: files(l.files, null, w)}
+	if attr.Env == nil {
+		attr.Env = os.Environ()
+	}
+	attr.Env = slices.Clip(attr.Env)
+	p.group.born(attr.Sys)
+	started := make(chan error)
+	go func() {
+		runtime.LockOSThread()
+		defer runtime.UnlockOSThread()
+		var err error
+		if p.p, err = os.StartProcess(path, l.argv, attr); err == nil {
+			p.pid = p.p.Pid
+		}
+		started <- err
+		if err == nil {
+			p.wait()
+		}
+	}()
+	if err := <-started; err != nil {
+		r.Close()
+		p.group.remove()
+		return nil, fmt.Errorf("start %s: %w", s.Name, err)
+	}
+	p.err.started(p.pid)
+	go p.err.read()
+	if s.Started != nil {
+		s.Started(p.pid)
+	}
+	return p, nil
+}
+
+// files returns the descriptors of a process: 2 is w, and what is nil is null.
+func files(list []*os.File, null, w *os.File) []*os.File {
+	all := slices.Insert(slices.Clone(list), 2, w)
+	for i, f := range all {
+		if f == nil {
+			all[i] = null
+		}
+	}
+	return all
+}
+
+// wait waits for the process, and kills its group while its id can't be another's.
+func (p *process) wait() {
+	awaitExit(p.pid)
+	unix.Kill(-p.pid, unix.SIGKILL)
+	p.state, _ = p.p.Wait()
+	close(p.gone)
+}
+
+// signal sends sig to the process, if it is still there.
+func (p *process) signal(sig syscall.Signal) { p.p.Signal(sig) }
+
+// kill ends the process at once; why stands in its error.
+func (p *process) kill(why string) {
+	p.because(why)
+	p.signal(syscall.SIGKILL)
+}
+
+// because notes what the process is ended for, if that is the first reason.
+func (p *process) because(why string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.why == "" && !p.over() {
+		p.why = why
+	}
+}
+
+// over reports whether the process has ended.
+func (p *process) over() bool {
+	select {
+	case <-p.gone:
+		return true
+	default:
+		return false
+	}
+}
+
+// stop ends the process: it waits for it to end by itself for wait, sends TERM, and kills
+// it after the grace; why stands in the error if it comes to that. It returns when the
+// process is gone; or in vain, if the kernel does not let go of it.
+func (p *process) stop(wait time.Duration, why string) {
+	if p.within(wait) {
+		return
+	}
+	p.because(why)
+	p.signal(syscall.SIGTERM)
+	if p.within(p.spec.grace()) {
+		return
+	}
+	p.signal(syscall.SIGKILL)
+	p.within(p.spec.grace())
+}
+
+// within waits for the end for so long, and reports whether it came.
+func (p *process) within(d time.Duration) bool {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-p.gone:
+		return true
+	case <-t.C:
+		return p.over()
+	}
+}
+
+// close is called when stop has returned: it gives back what the process had, and returns
+// how it died; nil if it ended with 0 and not by us.
+func (p *process) close() error {
+	if !p.over() {
+		return &Died{Name: p.spec.Name, Pid: p.pid, Status: -1, Why: "it can't be killed; it waits in the kernel"}
+	}
+	p.err.finish()
+	d := &Died{Name: p.spec.Name, Pid: p.pid, Status: -1}
+	usage := Usage{}
+	if p.state != nil {
+		d.Status = p.state.ExitCode()
+		if ws, ok := p.state.Sys().(syscall.WaitStatus); ok && ws.Signaled() {
+			d.Signal = ws.Signal()
+		}
+		usage = ended(p.state)
+	}
+	oom := false
+	d.Last, oom = p.err.words()
+	d.Memory = p.group.outOfMemory() || oom && (d.Signal != 0 || d.Status != 0)
+	p.mu.Lock()
+	d.Why = p.why
+	p.mu.Unlock()
+	p.group.remove()
+	if p.spec.Ended != nil {
+		p.spec.Ended(p.pid, usage)
+	}
+	if d.Status == 0 && d.Why == "" {
+		return nil
+	}
+	return d
+}
+
+// ended returns what a process that is gone had used.
+func ended(s *os.ProcessState) Usage {
+	u := Usage{CPU: (s.UserTime() + s.SystemTime()).Seconds()}
+	if r, ok := s.SysUsage().(*syscall.Rusage); ok {
+		u.Memory = int64(r.Maxrss) * maxrssUnit
+	}
+	return u
+}
