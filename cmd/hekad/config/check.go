@@ -1,6 +1,7 @@
 package config
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net"
@@ -8,6 +9,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"heka/lib/match"
 	"heka/lib/oneliner"
@@ -57,9 +59,10 @@ func (s *section) set(name string) bool { return s.entries[name] != nil }
 // source reports whether the section is one of a node that makes its own messages.
 func (s *section) source() bool { return !s.set("match") && !s.set("from") }
 
-func (l *loader) checkNode(s *section, g *Global) {
+// checkNode checks a node. What is not there is no mistake if the file is broken.
+func (l *loader) checkNode(s *section, g *Global, broken bool) {
 	n := s.node
-	if !s.set("run") {
+	if !s.set("run") && !broken {
 		l.fail(s.file, s.at, s.end, "["+printable(s.name)+"] has no run",
 			`want a command line, like run = "heka-tail -f app.log"`)
 	} else if spot := s.spots["run"]; spot != nil {
@@ -70,12 +73,14 @@ func (l *loader) checkNode(s *section, g *Global) {
 		}
 	}
 	l.expression(s, "match", n.Match)
-	if s.source() {
+	switch {
+	case broken:
+	case s.source():
 		for _, name := range []string{"queue", "spool", "full", "sync", "retain", "signer"} {
 			l.key(s, name, "this node is a source, in front of which nothing waits",
 				"give it match or from, or leave "+name+" out")
 		}
-	} else if !s.set("spool") {
+	case !s.set("spool"):
 		l.key(s, "sync", "without spool there is nothing to sync", `spool = "1GiB" puts the queue on disk`)
 		l.key(s, "retain", "without spool nothing is retained", `spool = "1GiB" puts the queue on disk`)
 	}
@@ -139,6 +144,7 @@ func (l *loader) checkRun(s *section) {
 	}
 	for _, m := range l.check(n) {
 		spot := s.spots["run"]
+		refine(n.Run, &m)
 		switch e := s.entries[m.Key]; {
 		case m.Key != "" && e != nil:
 			l.fail(s.file, e.at, e.end, m.Msg, m.Hint)
@@ -149,6 +155,34 @@ func (l *loader) checkRun(s *section) {
 		default:
 			at := min(m.Col-1, len(n.Run))
 			l.fail(spot.file, spot.at(at), spot.at(wordEnd(n.Run, at)), m.Msg, m.Hint)
+		}
+	}
+}
+
+var (
+	// expressionMistake is the text of a match.Error; named is what a mistake names.
+	expressionMistake = regexp.MustCompile(`^(.*)character (\d+): (.*)\n    (.*)\n +\^ ?(.*)$`)
+	named             = regexp.MustCompile(`"([^"]+)"|(?:^|\s)(--?[a-z][a-z-]*)`)
+)
+
+// refine moves m, which is about a command, to the word of it that it names, or to the
+// place in an expression.
+func refine(run string, m *Mistake) {
+	if m.Key != "" || m.Col <= 0 || m.Col > len(run) {
+		return
+	}
+	rest := run[m.Col-1:]
+	if x := expressionMistake.FindStringSubmatch(m.Msg); x != nil {
+		n, _ := strconv.Atoi(x[2])
+		if i := strings.Index(rest, x[4]); i >= 0 && n > 0 && n <= len(x[4])+1 {
+			m.Col += i + len(string([]rune(x[4])[:min(n-1, utf8.RuneCountInString(x[4]))]))
+			m.Msg, m.Hint = x[1]+x[3], cmp.Or(x[5], m.Hint)
+		}
+		return
+	}
+	if x := named.FindStringSubmatch(m.Msg); x != nil {
+		if i := strings.Index(rest, cmp.Or(x[1], x[2])); i >= 0 {
+			m.Col += i
 		}
 	}
 }

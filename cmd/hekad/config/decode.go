@@ -69,7 +69,9 @@ func unknown[T any](l *loader, what string, keys []key[T], e *entry) {
 		names = append(names, k.name)
 	}
 	hint := ""
-	if to := meant[e.name]; slices.Contains(names, to) {
+	if what == "a node" && slices.Contains(oldKeys, e.name) {
+		hint = "hekad convert makes a configuration of ours of one of Heka's"
+	} else if to := meant[e.name]; slices.Contains(names, to) {
 		hint = "did you mean " + to + "?"
 	} else if to := near.Word(e.name, names); to != "" {
 		hint = "did you mean " + to + "?"
@@ -133,7 +135,11 @@ func (d *decoder) set(field any) {
 // text returns the string v, expanded.
 func (d *decoder) text(v *value, path, want string) (string, bool) {
 	if v.kind != text {
-		d.want(v, want, quoted(v))
+		hint := ""
+		if n := v.kind == integer || v.kind == number; n && !strings.Contains(want, "like") {
+			hint = fmt.Sprintf(`write "%s"`, printable(v.str))
+		}
+		d.want(v, want, hint)
 		return "", false
 	}
 	s, at := v.str, &spot{d.e.file, v, nil}
@@ -148,22 +154,16 @@ func (d *decoder) text(v *value, path, want string) (string, bool) {
 			d.w.raw[path] = v.str
 		}
 		if len(slips) > 0 {
+			delete(d.w.spots, path)
 			return s, false
 		}
 	}
 	if i := strings.IndexByte(s, 0); i >= 0 {
 		d.l.fail(d.e.file, at.at(i), at.at(i)+1, d.e.name+": there is a NUL in it", "")
+		delete(d.w.spots, path)
 		return s, false
 	}
 	return s, true
-}
-
-// quoted is the hint that a value has to stand in quotes.
-func quoted(v *value) string {
-	if v.kind == integer || v.kind == number || v.kind == boolean {
-		return fmt.Sprintf(`write "%s"`, v.str)
-	}
-	return ""
 }
 
 func (d *decoder) choice(v *value, path string) (string, bool) {
@@ -313,10 +313,13 @@ func (d *decoder) list(v *value) []string {
 	if v.kind == text {
 		items = []value{*v}
 	} else if v.kind != list {
-		d.want(v, "a list of strings", quoted(v))
+		d.want(v, "a string, or a list of them", "")
 		return nil
 	}
-	if len(items) == 0 || len(items) > maxItems {
+	if len(items) == 0 {
+		d.fail(v, d.e.name+": the list is empty", "")
+	}
+	if len(items) > maxItems {
 		d.fail(v, fmt.Sprintf("%s: want from 1 to %d items", d.e.name, maxItems), "")
 		return nil
 	}
@@ -328,7 +331,7 @@ func (d *decoder) list(v *value) []string {
 		if len(d.choices) > 0 {
 			s, ok = d.choice(&items[i], path)
 		} else {
-			s, ok = d.text(&items[i], path, "a list of strings")
+			s, ok = d.text(&items[i], path, "strings in the list")
 		}
 		if ok && slices.Contains(all, s) {
 			d.fail(&items[i], fmt.Sprintf("%s: %s stands here twice", d.e.name, printable(s)), "")
@@ -344,7 +347,7 @@ func (d *decoder) list(v *value) []string {
 // config returns the texts of the table of a Lua script.
 func (d *decoder) config(v *value) map[string]string {
 	if v.kind != group {
-		d.want(v, "a table", "["+"NODE.config] is its header")
+		d.want(v, "a table", "it has a header of its own: [NAME.config]")
 		return nil
 	}
 	if len(v.table.entries) > maxItems {

@@ -10,10 +10,10 @@ func explain(f *file, at int, said string) (msg, hint string) {
 		rest = string(f.src[at:min(at+1, len(f.src))])
 	}
 	switch {
+	case rest == "\n" && strings.Contains(said, "at start of value"), strings.HasPrefix(said, "expected value"):
+		return "a value is missing", ""
 	case strings.Contains(said, "at start of value"), strings.HasPrefix(said, "expected keyword"):
 		return "this is no value", `text stands in quotes, as in run = "heka-tail -f app.log"`
-	case strings.HasPrefix(said, "expected value"), rest == "\n" && strings.Contains(said, "value"):
-		return "a value is missing", ""
 	case strings.HasPrefix(said, "expected '=' after key"):
 		return "want = behind the key", ""
 	case strings.HasPrefix(said, "expected newline"):
@@ -22,6 +22,8 @@ func explain(f *file, at int, said string) (msg, hint string) {
 		return "the header is not closed", "want ] at its end, as in [nginx]"
 	case strings.Contains(said, "start of key"):
 		return "this begins neither a key nor a header", "want key = value, or [name]"
+	case strings.Contains(said, "cannot have new lines"):
+		return "the string is not closed in its line", `"""...""" may have several lines`
 	case strings.Contains(said, "not terminated"), strings.Contains(said, "unterminated"):
 		return "the string is not closed", `"""...""" may have several lines`
 	case strings.Contains(said, "escape"):

@@ -108,11 +108,14 @@ var hekadKeys = []key[Global]{
 		doc: "Folders in which Lua scripts find modules."},
 }
 
+// oldKeys are those that tell a section of Heka's.
+var oldKeys = []string{"type", "encoder", "decoder", "splitter", "log_directory", "file_match", "stat_accum_name"}
+
 // meant has the names that other programs have for keys of ours, old Heka's among them.
 var meant = map[string]string{
 	"matcher": "match", "message_matcher": "match", "filter": "match", "where": "match",
 	"ticker_interval": "every", "interval": "every", "tick": "every",
-	"command": "run", "cmd": "run", "exec": "run", "pipeline": "run", "type": "run",
+	"command": "run", "cmd": "run", "exec": "run", "pipeline": "run",
 	"source": "from", "sources": "from", "input": "from", "inputs": "from", "upstream": "from",
 	"buffer": "spool", "disk": "spool", "use_buffering": "spool", "buffering": "spool",
 	"full_action": "full", "on_full": "full", "overflow": "full", "policy": "full",

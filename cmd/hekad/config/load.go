@@ -186,9 +186,9 @@ func (l *loader) config(c *Config) {
 		nodes = append(nodes, s)
 	}
 	for _, s := range nodes {
-		l.checkNode(s, &c.Hekad)
+		l.checkNode(s, &c.Hekad, broken[s.file])
 	}
-	if !broken {
+	if len(broken) == 0 {
 		l.checkGraph(nodes)
 	}
 	switch {
@@ -204,12 +204,15 @@ func (l *loader) config(c *Config) {
 	}
 }
 
-// sections returns the sections of all files; broken if there may be others.
-func (l *loader) sections() (all []*section, broken bool) {
+// sections returns the sections of all files, and in which files parts could not be read.
+func (l *loader) sections() (all []*section, broken map[*file]bool) {
+	broken = map[*file]bool{}
 	seen := map[string]*entry{}
 	for _, f := range l.files {
 		root, bad, mistakes := read(f)
-		broken = broken || bad
+		if bad {
+			broken[f] = true
+		}
 		l.mistakes = append(l.mistakes, mistakes...)
 		for _, e := range root.entries {
 			old := seen[e.name]

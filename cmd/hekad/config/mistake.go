@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 // Mistake is one thing that is wrong with a configuration, and where.
@@ -32,11 +33,33 @@ func (m Mistake) Error() string {
 	switch {
 	case m.Excerpt != "":
 		b.WriteString("\n" + m.Excerpt)
-		if m.Hint != "" {
+		last := m.Excerpt[strings.LastIndexByte(m.Excerpt, '\n')+1:]
+		if m.Hint != "" && len(last)+1+utf8.RuneCountInString(m.Hint) <= columns {
 			b.WriteString(" " + m.Hint)
+			break
 		}
+		fallthrough
 	case m.Hint != "":
-		b.WriteString("\n    " + m.Hint)
+		b.WriteString(wrap(m.Hint))
+	}
+	return b.String()
+}
+
+// columns is how wide a text is, if it can be.
+const columns = 100
+
+// wrap returns s in lines of their own.
+func wrap(s string) string {
+	var b strings.Builder
+	col := columns
+	for _, w := range strings.Fields(s) {
+		n := utf8.RuneCountInString(w) + 1
+		if col+n > columns {
+			b.WriteString("\n   ")
+			col = 3
+		}
+		b.WriteString(" " + w)
+		col += n
 	}
 	return b.String()
 }

@@ -185,7 +185,7 @@ func (r *reader) header(start int, e *unstable.Node) {
 	case old.value.kind == group && !old.header:
 		old.header, r.now = true, old.value.table
 	default:
-		r.twice(last, old, dotted(keys))
+		r.twice(last, old, "["+dotted(keys)+"]")
 	}
 }
 
@@ -252,7 +252,7 @@ func (r *reader) put(t *table, start int, e *unstable.Node, depth int) {
 		return
 	}
 	if old := in.find(last.name); old != nil {
-		r.twice(last, old, strconv.Quote(last.name))
+		r.twice(last, old, last.name)
 		return
 	}
 	in.add(last)
