@@ -26,6 +26,9 @@ type Error struct {
 	Line string
 	Col  int // from 1
 	Msg  string
+
+	// Shell says that the line may well be right, for a shell.
+	Shell bool
 }
 
 // Error shows the line with a caret under the place.
@@ -40,14 +43,14 @@ func Parse(line string) ([]Command, error) {
 	if err != nil {
 		var pe syntax.ParseError
 		if errors.As(err, &pe) {
-			return nil, &Error{line, int(pe.Pos.Offset()) + 1, pe.Text}
+			return nil, &Error{Line: line, Col: int(pe.Pos.Offset()) + 1, Msg: pe.Text}
 		}
-		return nil, &Error{line, 1, err.Error()}
+		return nil, &Error{Line: line, Col: 1, Msg: err.Error()}
 	}
 	p := parser{line: line}
 	switch len(f.Stmts) {
 	case 0:
-		return nil, &Error{line, 1, "no command"}
+		return nil, &Error{Line: line, Col: 1, Msg: "no command"}
 	case 1:
 	default:
 		return nil, p.fail(f.Stmts[1].Pos(), "one pipeline is wanted, this is a second command")
@@ -64,7 +67,7 @@ type parser struct {
 }
 
 func (p *parser) fail(at syntax.Pos, msg string) error {
-	return &Error{p.line, int(at.Offset()) + 1, msg}
+	return &Error{Line: p.line, Col: int(at.Offset()) + 1, Msg: msg, Shell: true}
 }
 
 // stmt adds the commands of a statement.

@@ -21,6 +21,9 @@ type Command struct {
 
 	opt   *options
 	kinds []stage.Kind
+	flags []*pflag.FlagSet // by kind
+
+	bare bool // the environment sets no flags
 }
 
 // mistakes are gathered, so that all are shown at once.
@@ -30,7 +33,12 @@ type mistakes struct{ all []error }
 // they ask for goes to w, and the Command is nil then. An error is a
 // *stage.UsageError, or several of them joined.
 func (w Wing) Parse(words []string, stdout io.Writer) (*Command, error) {
-	c := &Command{Wing: w, Env: &stage.Env{Name: w.Name}, opt: newOptions()}
+	return w.parse(&Command{}, words, stdout)
+}
+
+// parse is Parse into c.
+func (w Wing) parse(c *Command, words []string, stdout io.Writer) (*Command, error) {
+	c.Wing, c.Env, c.opt = w, &stage.Env{Name: w.Name}, newOptions()
 	var m mistakes
 	parts := [][]string{words}
 	if w.Pick == Chained {
@@ -41,9 +49,17 @@ func (w Wing) Parse(words []string, stdout io.Writer) (*Command, error) {
 			return nil, &stage.UsageError{Msg: fmt.Sprintf("nothing stands %s `then`",
 				[]string{"before", "behind"}[min(i, 1)]), Hint: "name a verb, like count"}
 		}
-		root := w.command(func(k stage.Kind, fs *pflag.FlagSet, mk stage.Make, args []string) error {
+		add := func(k stage.Kind, fs *pflag.FlagSet, mk stage.Make, args []string) error {
 			return c.add(k, fs, mk, args, &m)
-		}, c.opt)
+		}
+		root := w.command(add, c.opt)
+		if w.Pick == ByScheme {
+			k, err := w.schemed(part)
+			if err != nil {
+				return nil, err
+			}
+			root = w.commandOf(k, add, c.opt)
+		}
 		root.SetArgs(part)
 		root.SetOut(stdout)
 		ran := len(c.Stages) + len(m.all)
@@ -65,8 +81,10 @@ func (w Wing) Parse(words []string, stdout io.Writer) (*Command, error) {
 func (c *Command) add(
 	k stage.Kind, fs *pflag.FlagSet, mk stage.Make, args []string, m *mistakes,
 ) error {
-	if err := fromEnvironment(fs); err != nil {
-		return err
+	if !c.bare {
+		if err := fromEnvironment(fs); err != nil {
+			return err
+		}
 	}
 	// What the shared flags say is known only when all parts are parsed, and Parse
 	// reports what is wrong with them then. But a Make may look at Env, and finds its
@@ -82,7 +100,7 @@ func (c *Command) add(
 		m.all = append(m.all, err)
 		return nil
 	}
-	c.Stages, c.kinds = append(c.Stages, st), append(c.kinds, k)
+	c.Stages, c.kinds, c.flags = append(c.Stages, st), append(c.kinds, k), append(c.flags, fs)
 	return nil
 }
 
@@ -156,7 +174,7 @@ func (w Wing) command(f found, opt *options) *cobra.Command {
 	root.SetFlagErrorFunc(flagError)
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.SetHelpCommand(&cobra.Command{Hidden: true, Use: "no-help"})
-	if w.Pick == Only {
+	if w.Pick == Only || w.Pick == ByScheme {
 		root.Use = w.Name + usageOf(w.Kinds[0])
 		bind(root, w.Kinds[0], f)
 		opt.declare(root.Flags())

@@ -186,40 +186,5 @@ func (k *Kept) Save(s *Sandbox) error {
 	for _, hi := range ids {
 		data = fmt.Appendf(data, "%s%016x %d\n", countedMark, hi, k.counted[hi].offset)
 	}
-	return replace(k.path, data)
-}
-
-// replace puts data in the place of the file at path, and returns when it is on disk.
-func replace(path string, data []byte) error {
-	tmp := path + ".new"
-	if err := writeNew(tmp, data); err != nil {
-		return err
-	}
-	if err := os.Rename(tmp, path); err != nil {
-		return err
-	}
-	dir, err := os.Open(filepath.Dir(path))
-	if err != nil {
-		return err
-	}
-	defer dir.Close()
-	return dir.Sync()
-}
-
-func writeNew(path string, data []byte) error {
-	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(data)
-	if err == nil {
-		err = f.Sync()
-	}
-	if cerr := f.Close(); err == nil {
-		err = cerr
-	}
-	return err
+	return position.WriteFile(k.path, data)
 }

@@ -223,6 +223,13 @@ func (p *Pool) Gap(g *frame.Gap) *Batch {
 	return b
 }
 
+// Ack returns a batch that is nothing but an acknowledgement.
+func (p *Pool) Ack(r Range) *Batch {
+	b := p.child()
+	b.Ack = r
+	return b
+}
+
 func (p *Pool) child() *Batch {
 	b := p.take(&p.children)
 	if b == nil {

@@ -1,0 +1,81 @@
+package bus
+
+import "heka/lib/msg"
+
+// killed is how often a pipeline has to die at one place until what is there is handed
+// out message by message, and poisoned how often it has to die of one message then.
+const (
+	killed   = 2
+	poisoned = 2
+)
+
+// suspect finds the message that kills a pipeline. It is for the goroutine of the inlet,
+// and for who runs one pipeline after the other.
+type suspect struct {
+	place  int64 // first unit not acknowledged when it died last
+	deaths int   // how often it died there
+	until  int64 // units before this are handed out one by one
+	last   int64 // the one handed out last; -1: none
+	by     int64 // the one that killed last
+	times  int   // how often
+	vain   int   // waits that ended with nothing
+	any    bool
+}
+
+func (s *suspect) covers(unit int64) bool { return s.any && unit < s.until }
+
+func (s *suspect) handed(unit int64) { s.last = unit }
+
+// gives reports whether a message has killed often enough.
+func (s *suspect) gives(unit int64) bool { return s.times >= poisoned && unit == s.by }
+
+// Died notes that the node's pipeline was killed by something in it, not by what it
+// needs from elsewhere. It returns how often that was at the same place.
+func (p *Port) Died() int {
+	if p.queue == nil {
+		return 0
+	}
+	until := p.queue.rewind()
+	p.queue.mu.Lock()
+	place := p.queue.units
+	if p.queue.done < p.queue.end {
+		it := p.queue.at(p.queue.done)
+		place = it.from + it.past
+	}
+	p.queue.mu.Unlock()
+	s := &p.suspect
+	if s.any && s.last >= 0 {
+		if s.by == s.last {
+			s.times++
+		} else {
+			s.by, s.times = s.last, 1
+		}
+	}
+	if place != s.place {
+		s.place, s.deaths = place, 0
+	}
+	s.deaths++
+	if s.deaths >= killed {
+		s.any, s.until, s.vain = true, max(s.until, until), 0
+	}
+	s.last = -1
+	return s.deaths
+}
+
+// bury gives up message i of an item.
+func (p *Port) bury(it *item, i int) {
+	p.suspect.times = 0
+	if len(it.b.Off) == 0 {
+		return
+	}
+	p.stats.dead.Add(1)
+	if p.dead == nil {
+		return
+	}
+	rec := it.b.Record(i)
+	var v msg.View
+	v.Reset(rec[msg.HeaderSize:])
+	if err := p.dead(rec, "it killed "+p.name+" again and again"); err != nil {
+		p.bus.opt.Log.Error("dead letter lost", "node", p.name, "err", err)
+	}
+}
