@@ -76,6 +76,9 @@ func TestAcks(t *testing.T) {
 			continue
 		}
 		for _, k := range w.Kinds {
+			if k.Name == "heka" {
+				continue // its peer acknowledges: see its own tests
+			}
 			lines := ackWords[w.Name+" "+k.Name]
 			if lines == nil {
 				lines = []string{k.Name}

@@ -3,6 +3,7 @@ package sinks
 
 import (
 	"heka/heka-out/file"
+	"heka/heka-out/heka"
 	"heka/lib/stage"
 )
 
@@ -10,4 +11,4 @@ import (
 var Doc = file.Kind.Doc
 
 // All are the kinds of heka-out, in the order in which help shows them.
-var All = []stage.Kind{file.Kind}
+var All = []stage.Kind{file.Kind, heka.Kind}

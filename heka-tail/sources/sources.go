@@ -5,6 +5,7 @@ import (
 	_ "embed"
 
 	"heka/heka-tail/file"
+	"heka/heka-tail/heka"
 	"heka/lib/stage"
 )
 
@@ -16,4 +17,5 @@ var Doc string
 // All are the kinds of heka-tail.
 var All = []stage.Kind{
 	file.Kind,
+	heka.Kind,
 }

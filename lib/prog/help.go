@@ -7,6 +7,8 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"heka/lib/stage"
 )
 
 // title returns what a README's first line says behind the name: "# nginx: what
@@ -47,24 +49,58 @@ func (w Wing) help(cmd *cobra.Command) {
 			doc = k.Doc
 		}
 	}
-	fmt.Fprintf(out, "%s: %s\n\nusage: %s\n", cmd.CommandPath(), title(doc), strings.TrimSpace(synopsis(cmd)))
+	helpHead(cmd, cmd.CommandPath(), doc)
+	own, common := ownFlags(cmd)
+	switch {
+	case cmd.HasParent() || w.Pick == Only:
+		writeFlags(out, own)
+		writeFlags(out, common)
+		helpFoot(cmd, strings.ReplaceAll(cmd.CommandPath(), " ", "-"))
+	case w.Pick == ByScheme:
+		w.listKinds(out)
+		writeFlags(out, own)
+		fmt.Fprintf(out, "\n%s %s --help has those flags and the ones that all programs share. More: man %s\n",
+			w.Name, w.Kinds[0].Name, w.Name)
+	default:
+		w.listKinds(out)
+		fmt.Fprintf(out, "\n%s %s --help tells more of each; man %s of all.\n",
+			w.Name, strings.ToUpper(w.noun()), w.Name)
+	}
+}
+
+// helpOf writes the help text of cmd, which is that of kind k, picked by its scheme.
+func (w Wing) helpOf(cmd *cobra.Command, k stage.Kind) {
+	helpHead(cmd, w.Name+" "+w.word(k), k.Doc)
+	own, common := ownFlags(cmd)
+	writeFlags(cmd.OutOrStdout(), own)
+	writeFlags(cmd.OutOrStdout(), common)
+	page := w.Name + "-" + k.Name
+	if k.Doc == w.Doc {
+		page = w.Name
+	}
+	helpFoot(cmd, page)
+}
+
+// helpHead writes what stands before lists of kinds and flags.
+func helpHead(cmd *cobra.Command, name, doc string) {
+	out := cmd.OutOrStdout()
+	fmt.Fprintf(out, "%s: %s\n\nusage: %s\n", name, title(doc), strings.TrimSpace(synopsis(cmd)))
 	if ex := example(doc); ex != nil {
 		fmt.Fprintf(out, "\n%s\n", strings.Join(ex, "\n"))
 	}
-	if !cmd.HasParent() && w.Pick != Only {
-		fmt.Fprintln(out)
-		for _, k := range w.Kinds {
-			fmt.Fprintf(out, "    %-10s %s\n", k.Name, title(k.Doc))
-		}
-		fmt.Fprintf(out, "\n%s %s --help tells more of each; man %s of all.\n",
-			w.Name, strings.ToUpper(w.noun()), w.Name)
-		return
+}
+
+func helpFoot(cmd *cobra.Command, page string) {
+	fmt.Fprintf(cmd.OutOrStdout(),
+		"\nEach flag may be set in the environment: HEKA_STRICT for --strict. More: man %s\n", page)
+}
+
+// listKinds writes a line a kind.
+func (w Wing) listKinds(out io.Writer) {
+	fmt.Fprintln(out)
+	for _, k := range w.Kinds {
+		fmt.Fprintf(out, "    %-10s %s\n", w.word(k), title(k.Doc))
 	}
-	own, common := ownFlags(cmd)
-	writeFlags(out, own)
-	writeFlags(out, common)
-	fmt.Fprintf(out, "\nEach flag may be set in the environment: HEKA_STRICT for --strict. More: man %s\n",
-		strings.ReplaceAll(cmd.CommandPath(), " ", "-"))
 }
 
 // synopsis returns the usage line of cmd.

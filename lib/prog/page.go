@@ -27,18 +27,20 @@ func (f Front) pages(args []string) int {
 	for _, w := range f.Wings {
 		root := w.command(nil, newOptions())
 		own, shared := ownFlags(root)
-		if w.Pick != Only {
+		if w.Pick == ByName || w.Pick == Chained {
 			own = nil
 		}
 		if err := write(w.Name, Page(w.Name, 1, w.Doc, own, shared)); err != nil {
 			return report("heka", err)
 		}
 		for _, k := range w.Kinds {
-			if w.Pick == Only && w.Kinds[0].Doc == w.Doc {
+			if (w.Pick == Only || w.Pick == ByScheme) && k.Doc == w.Doc {
 				continue
 			}
 			cmd := root
-			if sub, _, err := root.Find([]string{k.Name}); err == nil && w.Pick != Only {
+			if w.Pick == ByScheme {
+				cmd = w.commandOf(k, nil, newOptions())
+			} else if sub, _, err := root.Find([]string{k.Name}); err == nil && w.Pick != Only {
 				cmd = sub
 			}
 			name := w.Name + "-" + k.Name

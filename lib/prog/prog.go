@@ -25,9 +25,10 @@ type Pick int
 
 // The ways to name a kind.
 const (
-	ByName  Pick = iota // the first word: heka-decode nginx
-	Chained             // the first word, and again behind each `then`: heka-filter
-	Only                // there is one kind: heka-route
+	ByName   Pick = iota // the first word: heka-decode nginx
+	Chained              // the first word, and again behind each `then`: heka-filter
+	Only                 // there is one kind: heka-route
+	ByScheme             // the scheme of the first word, as in heka://; without one, the first kind
 )
 
 // Role says on which ends of a pipeline a program stands.
@@ -42,7 +43,7 @@ const (
 
 // Tail is heka-tail: the world to messages.
 func Tail(kinds []stage.Kind, doc string) Wing {
-	return Wing{Name: "heka-tail", Doc: doc, Kinds: kinds, Pick: Only, Role: Source}
+	return Wing{Name: "heka-tail", Doc: doc, Kinds: kinds, Pick: ByScheme, Role: Source}
 }
 
 // Decode is heka-decode: raw messages to structured messages.
@@ -67,7 +68,7 @@ func Filter(kinds []stage.Kind, doc string) Wing {
 
 // Out is heka-out: messages to the world.
 func Out(kinds []stage.Kind, doc string) Wing {
-	return Wing{Name: "heka-out", Doc: doc, Kinds: kinds, Pick: Only, Role: Sink}
+	return Wing{Name: "heka-out", Doc: doc, Kinds: kinds, Pick: ByScheme, Role: Sink}
 }
 
 // Tool is a program of one kind that is no wing: heka-cat and the like.

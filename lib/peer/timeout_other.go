@@ -1,0 +1,11 @@
+//go:build !linux
+
+package peer
+
+import (
+	"net"
+	"time"
+)
+
+// giveUpAfter does nothing where the system has no such limit.
+func giveUpAfter(*net.TCPConn, time.Duration) {}
