@@ -5,9 +5,10 @@
 // a node stand in one table (numbers.go), under the names that they have in each form.
 // Nothing here asks a clock or keeps a goroutine: times are those of the Status.
 //
-// The daemon takes a Status each second, and gives it to a [Watch], which finds nodes
-// that are stuck, and to a [Changes], which makes messages of what has changed. Every
-// few seconds it sends an [AllReport], a [NodeReport] of each node, and a [MemStat].
+// A daemon has a [Self], and gives it a Status each second. Self has a [Watch], which finds
+// nodes that are stuck, and a [Changes], which makes messages of what has changed; every few
+// seconds it sends an [AllReport], a [NodeReport] of each node, and a [MemStat]. What a Status
+// does not show is told of when it happens: [Reloaded], [Terminated], [Lost].
 // hekad(8) has a table of all messages.
 package report
 

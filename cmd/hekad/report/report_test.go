@@ -230,3 +230,43 @@ func TestText(t *testing.T) {
 	}
 	golden(t, "text.txt", w.String())
 }
+
+// TestManual wants hekad(8) to have each type of message, and each field of those that
+// tell of numbers.
+func TestManual(t *testing.T) {
+	b, err := os.ReadFile("../../../man/hekad.8.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	row := func(typ string) string {
+		_, rest, ok := strings.Cut(string(b), "\n| `"+typ+"` |")
+		if !ok {
+			t.Errorf("no %s", typ)
+		}
+		rest, _, _ = strings.Cut(rest, "\n")
+		return rest
+	}
+	for _, typ := range []string{
+		TypeNode, TypeSandbox, TypeTerminated, TypeReload, TypeStuck, TypeSpoolFull, TypeGap, TypeMemStat,
+	} {
+		row(typ)
+	}
+	words := func(s string) map[string]bool {
+		all := map[string]bool{}
+		for _, w := range strings.FieldsFunc(s, func(r rune) bool { return strings.ContainsRune(" ,;.|`", r) }) {
+			all[w] = true
+		}
+		return all
+	}
+	daemon, node := words(row(TypeAllReport)), words(row(TypeNodeReport))
+	for i := range daemonNumbers {
+		if !daemon[daemonNumbers[i].field] {
+			t.Errorf("%s has no %s", TypeAllReport, daemonNumbers[i].field)
+		}
+	}
+	for i := range nodeNumbers {
+		if !node[nodeNumbers[i].field] {
+			t.Errorf("%s has no %s", TypeNodeReport, nodeNumbers[i].field)
+		}
+	}
+}
