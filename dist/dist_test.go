@@ -108,7 +108,7 @@ func TestVerify(t *testing.T) {
 	}
 	analyze(append([]string{"verify", "--man=no"}, names...)...)
 	if _, err := exec.Command("systemd-analyze", "security", "--offline=true", "--help").Output(); err == nil {
-		analyze("security", "--no-pager", "--offline=true", "--threshold=25", names[0])
+		analyze("security", "--no-pager", "--offline=true", "--threshold=30", names[0])
 	}
 }
 
@@ -134,13 +134,34 @@ func TestLists(t *testing.T) {
 	f("hekad.tmpfiles", []string{"d"}, 6)
 }
 
-// TestExample wants the example to be read without a mistake, and its commands to be
-// taken by the programs; and so with all that is commented out in it.
-func TestExample(t *testing.T) {
+// build builds heka, which knows all programs.
+func build(t *testing.T) string {
+	t.Helper()
 	heka := filepath.Join(t.TempDir(), "heka")
 	if out, err := exec.Command("go", "build", "-o", heka, "heka/cmd/heka").CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
+	return heka
+}
+
+// explain wants the programs to take the command lines of c.
+func explain(t *testing.T, heka string, c *config.Config) {
+	t.Helper()
+	for i := range c.Nodes {
+		n := &c.Nodes[i]
+		if n.Foreign {
+			continue
+		}
+		if out, err := exec.Command(heka, "explain", n.Run).CombinedOutput(); err != nil {
+			t.Errorf("%s: %s: %v\n%s", n.Name, n.Run, err, out)
+		}
+	}
+}
+
+// TestExample wants the example to be read without a mistake, and its commands to be
+// taken by the programs; and so with all that is commented out in it.
+func TestExample(t *testing.T) {
+	heka := build(t)
 	text, err := os.ReadFile("hekad.toml")
 	if err != nil {
 		t.Fatal(err)
@@ -159,13 +180,7 @@ func TestExample(t *testing.T) {
 		if len(c.Nodes) != nodes {
 			t.Errorf("%s: %d nodes, want %d", name, len(c.Nodes), nodes)
 		}
-		for i := range c.Nodes {
-			if n := &c.Nodes[i]; !n.Foreign {
-				if out, err := exec.Command(heka, "explain", n.Run).CombinedOutput(); err != nil {
-					t.Errorf("%s: %s: %v\n%s", n.Name, n.Run, err, out)
-				}
-			}
-		}
+		explain(t, heka, c)
 	}
 	f("as-it-is.toml", string(text), 4)
 	if err := os.WriteFile(filepath.Join(dir, "token"), []byte("secret\n"), 0o600); err != nil {
@@ -180,4 +195,65 @@ func TestExample(t *testing.T) {
 	}
 	all = strings.ReplaceAll(all, "/etc/hekad.token", filepath.Join(dir, "token"))
 	f("all.toml", all, 7)
+}
+
+// TestManual wants each configuration in hekad.toml(5) to be read without a mistake, and
+// the tables there to have all keys, and no other.
+func TestManual(t *testing.T) {
+	b, err := os.ReadFile("../man/hekad.toml.5.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	keys := filepath.Join(dir, "keys")
+	if err := os.WriteFile(keys, []byte("ops_1 secret\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	heka := build(t)
+	load := func(text string) error {
+		path := filepath.Join(dir, "hekad.toml")
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		c, err := config.Load(path, config.Options{Environ: func(name string) (string, bool) {
+			return keys, name == "KEYS"
+		}})
+		if err == nil {
+			explain(t, heka, c)
+		}
+		return err
+	}
+	blocks := strings.Split(string(b), "```toml\n")[1:]
+	for _, text := range blocks {
+		text, _, _ = strings.Cut(text, "```")
+		if err := load(text); err != nil {
+			t.Errorf("%v\nin\n%s", err, text)
+		}
+	}
+	if len(blocks) < 6 {
+		t.Errorf("%d configurations", len(blocks))
+	}
+	for heading, section := range map[string]string{
+		"### Keys of a node\n": "[a]\nrun = 'heka-out -'\n", "### Keys of [hekad]\n": "[hekad]\n",
+	} {
+		_, table, _ := strings.Cut(string(b), heading)
+		table, _, _ = strings.Cut(table, "\n###")
+		err := load(section + "nothingoftheform = 1\n")
+		if err == nil {
+			t.Fatal("a key that there is not was taken")
+		}
+		_, hint, ok := strings.Cut(err.Error(), "one of ")
+		if !ok {
+			t.Fatalf("no list of keys in: %v", err)
+		}
+		all := strings.Fields(strings.ReplaceAll(hint, "^", " "))
+		for _, key := range all {
+			if !strings.Contains(table, "\n| `"+key+"` |") {
+				t.Errorf("%s: no %s", strings.TrimSpace(heading), key)
+			}
+		}
+		if n := strings.Count(table, "\n| `"); n != len(all) {
+			t.Errorf("%s: %d keys, want %d: %v", strings.TrimSpace(heading), n, len(all), all)
+		}
+	}
 }
