@@ -130,6 +130,9 @@ type Filter struct {
 	Memory   string            `json:"memory,omitempty"` // limits, as typed; empty: the daemon's
 	Replace  bool              `json:"replace,omitempty"`
 
+	// TimerAtEnd calls timer_event once more when the filter is stopped.
+	TimerAtEnd bool `json:"timer_at_end,omitempty"`
+
 	// Signer is who sent it; empty: somebody with the control socket. It is set by the
 	// daemon, never taken from outside.
 	Signer string `json:"-"`
@@ -156,4 +159,7 @@ type Configuration struct {
 	TOML    string `json:"toml"`
 	Mermaid string `json:"mermaid"`
 	Dot     string `json:"dot"`
+
+	// Shell has each node as lines for a shell, by name: config.Config.ToShell.
+	Shell map[string]string `json:"shell,omitempty"`
 }

@@ -65,9 +65,6 @@ func (h *handler) load(w http.ResponseWriter, r *http.Request, _ url.Values) err
 }
 
 func (h *handler) unload(w http.ResponseWriter, r *http.Request, _ url.Values) error {
-	if err := noBody(r); err != nil {
-		return err
-	}
 	name := r.PathValue("name")
 	if err := h.loaded(name); err != nil {
 		return err

@@ -34,6 +34,9 @@ type HandlerOptions struct {
 	// Log is told of panics; nil: nobody.
 	Log *slog.Logger
 
+	// Patience is how long a client may take to send a body; 0: 10 s.
+	Patience time.Duration
+
 	// Now is the clock of the rate limit; nil: time.Now.
 	Now func() time.Time
 }
@@ -47,10 +50,9 @@ type Mount struct {
 
 // Limits of a Handler.
 const (
-	rate     = 50  // requests a second
-	burst    = 100 // requests at once
-	maxTaps  = 16  // at once
-	bodyTime = 10 * time.Second
+	rate     = 50               // requests a second
+	burst    = 100              // requests at once
+	maxTaps  = 16               // at once
 	sendTime = 30 * time.Second // for an answer that is no stream
 )
 
@@ -72,6 +74,9 @@ func Handler(d Daemon, opt HandlerOptions) http.Handler {
 	if opt.Now == nil {
 		opt.Now = time.Now
 	}
+	if opt.Patience <= 0 {
+		opt.Patience = patience
+	}
 	h := &handler{
 		d: d, opt: opt, mux: http.NewServeMux(), taps: make(chan struct{}, maxTaps),
 		rate: bucket{rate: rate, size: burst, left: burst},
@@ -85,13 +90,12 @@ func Handler(d Daemon, opt HandlerOptions) http.Handler {
 	h.route("/v1/drain", []string{"timeout"}, map[string]call{"POST": h.drain})
 	h.route("/v1/stop", nil, map[string]call{"POST": h.stop})
 	for _, m := range opt.Mounts {
-		served := m.Handler
+		served := reading(m.Handler)
 		if !m.Open {
 			served = h.private(served)
 		}
 		h.mux.Handle(m.Pattern, served)
-		_, path, _ := strings.Cut(" "+m.Pattern, " ")
-		h.paths = append(h.paths, path)
+		h.paths = append(h.paths, m.Pattern[strings.IndexByte(m.Pattern, ' ')+1:])
 	}
 	h.mux.Handle("/", h.private(http.HandlerFunc(h.nothing)))
 	return h
@@ -101,7 +105,7 @@ func Handler(d Daemon, opt HandlerOptions) http.Handler {
 func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer h.recovered(w, r)
 	rc := http.NewResponseController(w)
-	rc.SetReadDeadline(time.Now().Add(bodyTime))
+	rc.SetReadDeadline(time.Now().Add(h.opt.Patience))
 	w.Header().Set("Cache-Control", "no-store")
 	w.Header().Set("X-Content-Type-Options", "nosniff")
 	switch {
@@ -111,9 +115,21 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case !h.rate.take(h.opt.Now()):
 		writeError(w, &Error{Status: 429, Msg: fmt.Sprintf("more than %d requests a second", rate),
 			Hint: "wait a second"})
+	case r.ContentLength != 0 && r.Method != "POST":
+		writeError(w, mistake("%s takes no body", quote(r.Method)))
 	default:
 		h.mux.ServeHTTP(w, r)
 	}
+}
+
+// reading lets a request without a body take as long as it likes.
+func reading(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.ContentLength == 0 {
+			answering(w, 0)
+		}
+		next.ServeHTTP(w, r)
+	})
 }
 
 // recovered keeps a mistake of ours in one request.
@@ -191,7 +207,7 @@ func parameters(query string, named []string) (url.Values, error) {
 
 // noBody wants the request to have none.
 func noBody(r *http.Request) error {
-	if n, _ := io.ReadFull(r.Body, make([]byte, 1)); n > 0 {
+	if n, err := r.Body.Read(make([]byte, 1)); n > 0 || err != io.EOF {
 		return mistake("%s takes no body", r.URL.Path)
 	}
 	return nil

@@ -20,6 +20,10 @@ type ServeOptions struct {
 	Token  string       // file with the token that TCP clients show; required with Listen
 	Mounts []Mount      // paths besides the API's, on both
 	Log    *slog.Logger // nil: silent
+
+	// Patience is how long a client may take to send the header of a request, and as long
+	// again for its body; 0: 10 s.
+	Patience time.Duration
 }
 
 // SocketName is the name of the control socket in the state folder.
@@ -27,11 +31,11 @@ const SocketName = "control.sock"
 
 // Bounds of a Server.
 const (
-	maxConns   = 128 // at once, on each of its listeners
-	headerTime = 5 * time.Second
-	idleTime   = 60 * time.Second
-	maxHeader  = 16 << 10
-	closeTime  = 5 * time.Second
+	maxConns  = 128 // at once, on each of its listeners
+	patience  = 10 * time.Second
+	idleTime  = 60 * time.Second
+	maxHeader = 16 << 10
+	closeTime = 5 * time.Second
 )
 
 // Server answers on the control socket, and on TCP if that was asked for.
@@ -54,6 +58,9 @@ func Serve(ctx context.Context, d Daemon, opt ServeOptions) (*Server, error) {
 	if opt.Log == nil {
 		opt.Log = slog.New(slog.DiscardHandler)
 	}
+	if opt.Patience <= 0 {
+		opt.Patience = patience
+	}
 	token := ""
 	if opt.Listen != "" {
 		var err error
@@ -74,11 +81,11 @@ func Serve(ctx context.Context, d Daemon, opt ServeOptions) (*Server, error) {
 		}
 	}
 	ctx, s.cancel = context.WithCancel(ctx)
-	ho := HandlerOptions{Mounts: opt.Mounts, Log: opt.Log}
-	s.serve(ctx, sock, Handler(d, ho), opt.Log)
+	ho := HandlerOptions{Mounts: opt.Mounts, Log: opt.Log, Patience: opt.Patience}
+	s.serve(ctx, sock, Handler(d, ho), opt)
 	if s.tcp != nil {
 		ho.Token, ho.Local = token, true
-		s.serve(ctx, s.tcp, Handler(d, ho), opt.Log)
+		s.serve(ctx, s.tcp, Handler(d, ho), opt)
 	}
 	return s, nil
 }
@@ -100,7 +107,7 @@ func checkListen(opt ServeOptions) (string, error) {
 }
 
 // serve has l answered by h.
-func (s *Server) serve(ctx context.Context, l net.Listener, h http.Handler, log *slog.Logger) {
+func (s *Server) serve(ctx context.Context, l net.Listener, h http.Handler, opt ServeOptions) {
 	srv := &http.Server{
 		Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			s.active.Add(1)
@@ -108,17 +115,17 @@ func (s *Server) serve(ctx context.Context, l net.Listener, h http.Handler, log 
 			h.ServeHTTP(w, r)
 		}),
 		BaseContext:       func(net.Listener) context.Context { return ctx },
-		ReadHeaderTimeout: headerTime,
+		ReadHeaderTimeout: opt.Patience,
 		IdleTimeout:       idleTime,
 		MaxHeaderBytes:    maxHeader,
-		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
+		ErrorLog:          slog.NewLogLogger(opt.Log.Handler(), slog.LevelDebug),
 	}
 	s.servers = append(s.servers, srv)
 	s.running.Add(1)
 	go func() {
 		defer s.running.Done()
 		if err := srv.Serve(newCrowd(l, maxConns)); !errors.Is(err, http.ErrServerClosed) {
-			log.Error("control: " + err.Error())
+			opt.Log.Error("control: " + err.Error())
 		}
 	}()
 }

@@ -8,6 +8,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"syscall"
 	"testing"
@@ -77,7 +78,7 @@ func TestRoundTrip(t *testing.T) {
 		},
 		OnLoad: func(f api.Filter) error { loaded = f; return nil },
 		OnStop: func() { close(stopped) },
-		Config: api.Configuration{TOML: "[nginx]\n", Dot: "digraph{}"},
+		Config: api.Configuration{TOML: "[nginx]\n", Dot: "digraph{}", Shell: map[string]string{"nginx": "x | y\n"}},
 	}
 	_, c := serve(t, d, api.ServeOptions{})
 	ctx := context.Background()
@@ -85,7 +86,7 @@ func TestRoundTrip(t *testing.T) {
 	if err != nil || st.Pid != 4242 || len(st.Nodes) != 2 || !st.Nodes[1].Loaded {
 		t.Errorf("Status() = %+v, %v", st, err)
 	}
-	if g, err := c.Configuration(ctx); err != nil || g != d.Config {
+	if g, err := c.Configuration(ctx); err != nil || !reflect.DeepEqual(g, d.Config) {
 		t.Errorf("Configuration() = %+v, %v", g, err)
 	}
 	if o, err := c.Reload(ctx); err != nil || o.Took || len(o.Errors) != 1 || o.Millis != 1.5 {

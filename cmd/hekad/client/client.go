@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"heka/cmd/hekad/api"
+	"heka/cmd/hekad/config"
 	"heka/lib/stage"
 )
 
@@ -18,10 +19,9 @@ import (
 type Options struct {
 	Stdin, Stdout, Stderr *os.File // nil: this process's
 
-	// Load reads the configuration of a file or folder, for graph and to-shell, and
-	// checks it; of the nodes Name, Run, Match and From matter. nil: --config is not
-	// taken.
-	Load func(path string) (api.Configuration, []api.Node, error)
+	// Check checks the command lines of a file that graph and to-shell are given: see
+	// config.Options. nil: they are not checked.
+	Check func(n *config.Node) []config.Mistake
 }
 
 // Commands returns the commands, in the order of the help.

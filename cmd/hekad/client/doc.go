@@ -14,7 +14,7 @@
 //	load        POST /v1/filters              1 there is one of that name, 2, 65 the script is wrong
 //	unload      DELETE /v1/filters/NAME       1 it stands in the configuration
 //	graph       GET /v1/config                78 the file of --config is wrong
-//	to-shell    GET /v1/status                the same
+//	to-shell    GET /v1/config                the same
 //	drain       POST /v1/drain                75 not all was delivered in time
 //	stop        POST /v1/stop                 75 it runs still
 //	doctor      GET /v1/status                1 something is bad

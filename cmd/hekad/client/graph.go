@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"heka/cmd/hekad/api"
+	"heka/cmd/hekad/config"
 )
 
 func newGraph(b *base) *cobra.Command {
@@ -23,7 +24,7 @@ hekad graph --config hekad.toml`,
 			if format != "mermaid" && format != "dot" && format != "toml" {
 				return mistake("want mermaid, dot or toml", "-o %s", format)
 			}
-			g, _, err := b.configuration(c.Context(), file)
+			g, err := b.configuration(c.Context(), file)
 			if err != nil {
 				return err
 			}
@@ -46,27 +47,32 @@ func visibleText(s string) string {
 	return strings.Join(parts, "\t")
 }
 
-// configuration returns what runs, or what a file says, and the nodes.
-func (b *base) configuration(ctx context.Context, file string) (api.Configuration, []api.Node, error) {
+// configuration returns what runs, or what a file says.
+func (b *base) configuration(ctx context.Context, file string) (api.Configuration, error) {
 	if file != "" {
-		if b.Load == nil {
-			return api.Configuration{}, nil, mistake("ask the running daemon", "--config is not taken here")
-		}
-		g, nodes, err := b.Load(file)
+		c, err := config.Load(file, config.Options{Check: b.Check})
 		if err != nil {
-			err = &Exit{Code: exitConfig, Err: err}
+			return api.Configuration{}, &Exit{Code: exitConfig, Err: err}
 		}
-		return g, nodes, err
+		return described(c), nil
 	}
 	c, err := b.dial()
 	if err != nil {
-		return api.Configuration{}, nil, err
+		return api.Configuration{}, err
 	}
 	defer c.Close()
-	g, err := c.Configuration(ctx)
-	if err != nil {
-		return g, nil, err
+	return c.Configuration(ctx)
+}
+
+// described describes a configuration as a daemon does that it runs in.
+func described(c *config.Config) api.Configuration {
+	g := api.Configuration{
+		TOML: c.TOML(), Mermaid: c.Mermaid(), Dot: c.Dot(), Shell: map[string]string{},
 	}
-	s, err := c.Status(ctx)
-	return g, s.Nodes, err
+	for i := range c.Nodes {
+		if lines, err := c.ToShell(c.Nodes[i].Name); err == nil {
+			g.Shell[c.Nodes[i].Name] = lines
+		}
+	}
+	return g
 }

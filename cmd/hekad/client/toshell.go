@@ -2,6 +2,7 @@ package client
 
 import (
 	"io"
+	"maps"
 	"slices"
 	"strings"
 
@@ -17,19 +18,21 @@ func newToShell(b *base) *cobra.Command {
 		Short: "write a node as a line for the shell",
 		Example: `hekad to-shell store
 hekad to-shell store --tap | sh`,
-		Long: `The line does what the node does, with what it reads from in front of it, down to the
-source, if that is one node each; or with a tap of the running daemon there.`,
+		Long: `The line does what the node does, with all that it reads from in front of it, down to the
+source: one line for each source. Comments say what a line can't.`,
 		Args: words(1, "the name of a node", "hekad ps lists the nodes"),
 		RunE: func(c *cobra.Command, args []string) error {
-			_, nodes, err := b.configuration(c.Context(), file)
+			var line string
+			var err error
+			if tapped {
+				line, err = b.tapLine(c, args[0])
+			} else {
+				line, err = b.shellLine(c, args[0], file)
+			}
 			if err != nil {
 				return err
 			}
-			line, err := toShell(nodes, args[0], tapped)
-			if err != nil {
-				return err
-			}
-			_, err = io.WriteString(b.Stdout, visibleText(line)+"\n")
+			_, err = io.WriteString(b.Stdout, visibleText(strings.TrimRight(line, "\n"))+"\n")
 			return err
 		},
 	}
@@ -38,25 +41,50 @@ source, if that is one node each; or with a tap of the running daemon there.`,
 	return c
 }
 
-// toShell writes the node called name as a shell line.
-func toShell(nodes []api.Node, name string, tapped bool) (string, error) {
-	n := find(nodes, name)
-	if n == nil {
+// shellLine writes a node as it stands in a configuration.
+func (b *base) shellLine(c *cobra.Command, name, file string) (string, error) {
+	g, err := b.configuration(c.Context(), file)
+	if err != nil {
+		return "", err
+	}
+	line, is := g.Shell[name]
+	if !is {
+		return "", noNode(name, slices.Sorted(maps.Keys(g.Shell)))
+	}
+	return line, nil
+}
+
+// tapLine writes a node behind a tap of what it is given.
+func (b *base) tapLine(c *cobra.Command, name string) (string, error) {
+	client, err := b.dial()
+	if err != nil {
+		return "", err
+	}
+	defer client.Close()
+	s, err := client.Status(c.Context())
+	if err != nil {
+		return "", err
+	}
+	n := find(s.Nodes, name)
+	switch {
+	case n == nil:
 		var names []string
-		for i := range nodes {
-			names = append(names, nodes[i].Name)
+		for i := range s.Nodes {
+			names = append(names, s.Nodes[i].Name)
 		}
-		return "", mistake(meant("", name, names), "no node %q", name)
+		return "", noNode(name, names)
+	case source(n):
+		return "", mistake("leave --tap out", "%s is a source: it is given nothing", name)
 	}
-	if source(n) {
-		return n.Run, nil
+	line := "hekad tap --in " + n.Name
+	if b.state != "" {
+		line += " --state " + shellQuote(b.state)
 	}
-	if !tapped {
-		if line, ok := chain(nodes, n, nil); ok {
-			return line, nil
-		}
-	}
-	return "hekad tap --in " + n.Name + " | " + n.Run, nil
+	return line + " | " + n.Run, nil
+}
+
+func noNode(name string, names []string) error {
+	return mistake(meant("", name, names), "no node %q", name)
 }
 
 func find(nodes []api.Node, name string) *api.Node {
@@ -68,50 +96,12 @@ func find(nodes []api.Node, name string) *api.Node {
 	return nil
 }
 
-// chain writes n with what it reads from in front of it; false if that is not one node
-// each, down to a source.
-func chain(nodes []api.Node, n *api.Node, seen []string) (string, bool) {
-	if source(n) {
-		return n.Run, true
-	}
-	from := ""
-	switch {
-	case len(n.From) == 1:
-		from = n.From[0]
-	case len(n.From) > 1:
-		return "", false
-	default: // it is offered what all emit
-		for i := range nodes {
-			if other := &nodes[i]; other.Name != n.Name && emits(other) {
-				if from != "" {
-					return "", false
-				}
-				from = other.Name
-			}
-		}
-	}
-	before := find(nodes, from)
-	if before == nil || slices.Contains(seen, from) {
-		return "", false
-	}
-	line, ok := chain(nodes, before, append(seen, n.Name))
-	if n.Match != "" && n.Match != "TRUE" {
-		line += " | heka-route " + shellQuote(n.Match)
-	}
-	return line + " | " + n.Run, ok
-}
-
-// emits reports whether a node's messages go to others: its line does not end in a sink.
-func emits(n *api.Node) bool {
-	last := n.Run[strings.LastIndexByte(n.Run, '|')+1:]
-	word, _, _ := strings.Cut(strings.TrimSpace(last), " ")
-	return word != "heka-out"
-}
-
 // shellQuote quotes s as one word of a shell.
 func shellQuote(s string) string {
-	if strings.Contains(s, "'") && !strings.ContainsAny(s, "\"$`\\!") {
-		return `"` + s + `"`
+	if s != "" && !strings.ContainsFunc(s, func(r rune) bool {
+		return !strings.ContainsRune("/._-+:,@%", r) && (r < '0' || r > '9' && r < 'A' || r > 'Z' && r < 'a' || r > 'z')
+	}) {
+		return s
 	}
 	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 }

@@ -1,0 +1,523 @@
+package api_test
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"heka/cmd/hekad/api"
+	"heka/cmd/hekad/api/apitest"
+)
+
+// TestRequests sends what no client of ours would.
+func TestRequests(t *testing.T) {
+	clock := time.Unix(1_700_000_000, 0)
+	d := &apitest.Daemon{OnStatus: nodes("nginx", "slow+")}
+	h := api.Handler(d, api.HandlerOptions{
+		Now: func() time.Time { clock = clock.Add(time.Second); return clock },
+		Mounts: []api.Mount{{Pattern: "GET /metrics", Handler: http.HandlerFunc(
+			func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "x 1\n") })}},
+	})
+	f := func(request, body string, status int, want string) {
+		t.Helper()
+		method, target, _ := strings.Cut(request, " ")
+		r := httptest.NewRequest(method, target, strings.NewReader(body))
+		if body != "" && body[0] != '!' {
+			r.Header.Set("Content-Type", "application/json; charset=utf-8")
+		}
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, r)
+		if w.Code != status || strings.TrimSpace(w.Body.String()) != want {
+			t.Errorf("%s %.100s\ngot  %d %s\nwant %d %s", request, body, w.Code, w.Body, status, want)
+		}
+		if status >= 400 && w.Header().Get("Content-Type") != "application/json" {
+			t.Errorf("%s: Content-Type %s", request, w.Header().Get("Content-Type"))
+		}
+	}
+	f("GET /metrics", "", 200, "x 1")
+	f("GET /", "", 404, `{"error":"no path \"/\"","hint":"/v1/status says how things stand"}`)
+	f("GET /v1/statsu", "", 404, `{"error":"no path \"/v1/statsu\"","hint":"did you mean /v1/status?"}`)
+	f("GET /v2/status", "", 404, `{"error":"no path \"/v2/status\"","hint":"did you mean /v1/status?"}`)
+	f("GET /metric", "", 404, `{"error":"no path \"/metric\"","hint":"did you mean /metrics?"}`)
+	f("POST /v1/status", "", 405, `{"error":"\"POST\" is not for /v1/status","hint":"it takes GET"}`)
+	f("GET /v1/reload", "", 405, `{"error":"\"GET\" is not for /v1/reload","hint":"it takes POST"}`)
+	f("GET /v1/stop", "", 405, `{"error":"\"GET\" is not for /v1/stop","hint":"it takes POST"}`)
+	f("GET /v1/filters/slow", "", 405,
+		`{"error":"\"GET\" is not for /v1/filters/{name}","hint":"it takes DELETE"}`)
+	f("GET /v1/status?x=1", "", 400, `{"error":"no parameter \"x\""}`)
+	f("GET /v1/tap?nod=nginx", "", 400, `{"error":"no parameter \"nod\"","hint":"did you mean node?"}`)
+	f("GET /v1/tap?x=nginx", "", 400, `{"error":"no parameter \"x\"","hint":"there is node, match, in"}`)
+	f("GET /v1/tap?node=a&node=b", "", 400, `{"error":"parameter node is given 2 times"}`)
+	f("GET /v1/tap?node=nginx&in=maybe", "", 400, `{"error":"in=\"maybe\": want true or false"}`)
+	f("GET /v1/tap?node=nginx;in=1", "", 400,
+		`{"error":"the query can't be read: invalid semicolon separator in query"}`)
+	f("POST /v1/drain?timeout=-1s", "", 400,
+		`{"error":"timeout \"-1s\"","hint":"want a duration like 10s, 24h at most"}`)
+	f("POST /v1/drain?timeout=9999h", "", 400,
+		`{"error":"timeout \"9999h\"","hint":"want a duration like 10s, 24h at most"}`)
+	f("GET /v1/status", "!x", 400, `{"error":"\"GET\" takes no body"}`)
+	f("DELETE /v1/filters/slow", "!x", 400, `{"error":"\"DELETE\" takes no body"}`)
+	f("POST /v1/reload", "!x", 400, `{"error":"/v1/reload takes no body"}`)
+	f("POST /v1/stop", "!x", 400, `{"error":"/v1/stop takes no body"}`)
+	f("POST /v1/filters", "!x", 415,
+		`{"error":"the body is not said to be application/json","hint":"set Content-Type"}`)
+	f("POST /v1/filters", "{", 400, `{"error":"unexpected EOF"}`)
+	f("POST /v1/filters", "[]", 400,
+		`{"error":"cannot unmarshal array into Go value of type api.Filter"}`)
+	f("POST /v1/filters", `{"nmae":"x"}`, 400, `{"error":"unknown field \"nmae\""}`)
+	f("POST /v1/filters", `{"Signer":"root"}`, 400, `{"error":"unknown field \"Signer\""}`)
+	f("POST /v1/filters", `{}{}`, 400,
+		`{"error":"something stands behind the JSON value, from byte 3 on"}`)
+	f("POST /v1/filters", `{}`, 400, `{"error":"the filter has no name"}`)
+	f("POST /v1/filters", strings.Repeat("[", 100_000), 400,
+		`{"error":"invalid character '[' exceeded max depth"}`)
+	f("POST /v1/filters", `{"script":"`+strings.Repeat("x", 1<<20)+`"}`, 413,
+		`{"error":"the body is larger than 1048576 bytes"}`)
+	f("DELETE /v1/filters/..%2f..%2fx", "", 404,
+		`{"error":"no loaded filter \"../../x\"","hint":"there is slow"}`)
+	f("DELETE /v1/filters/%00", "", 404, `{"error":"no loaded filter \"\\x00\"","hint":"there is slow"}`)
+	if asked := d.Asked(); len(asked) > 0 {
+		t.Errorf("the daemon was asked: %v", asked)
+	}
+}
+
+func TestFilterCheck(t *testing.T) {
+	f := func(change func(*api.Filter), want string) {
+		t.Helper()
+		x := api.Filter{Name: "a", Script: "x = 1", Match: "TRUE"}
+		change(&x)
+		got := ""
+		if err := x.Check(); err != nil {
+			got, _, _ = strings.Cut(err.Error(), "\n")
+		}
+		if got != want {
+			t.Errorf("got  %q\nwant %q", got, want)
+		}
+	}
+	f(func(x *api.Filter) {}, "")
+	f(func(x *api.Filter) { x.Name, x.Every, x.Memory = "A-1_b", "1.5s", "64MiB" }, "")
+	const names = " is none for a filter; letters, digits, - and _, 64 at most, a letter or digit first"
+	f(func(x *api.Filter) { x.Name = "-a" }, `name "-a"`+names)
+	f(func(x *api.Filter) { x.Name = "a/b" }, `name "a/b"`+names)
+	f(func(x *api.Filter) { x.Name = "a.lua" }, `name "a.lua"`+names)
+	f(func(x *api.Filter) { x.Name = "é" }, `name "é"`+names)
+	f(func(x *api.Filter) { x.Name = strings.Repeat("a", 65) }, `name "`+strings.Repeat("a", 65)+`"`+names)
+	f(func(x *api.Filter) { x.Script = " \n" }, "the script is empty")
+	f(func(x *api.Filter) { x.Script = "\xff" }, `the script is not UTF-8; write other bytes as "\255"`)
+	f(func(x *api.Filter) { x.Match = "" },
+		"no expression says which messages the filter is given; TRUE selects all")
+	f(func(x *api.Filter) { x.Match = "Type =" }, "match: character 6: this is no operator")
+	f(func(x *api.Filter) { x.Every = "10" }, `every "10": want a duration like 500ms, 10s or 1h`)
+	f(func(x *api.Filter) { x.Every = "-1s" }, `every "-1s": want a duration like 500ms, 10s or 1h`)
+	f(func(x *api.Filter) { x.Memory = "much" }, `memory "much": want a size like 8MiB`)
+	f(func(x *api.Filter) { x.Config = map[string]string{"": "x"} }, `config: "" is no name for an entry`)
+}
+
+// TestRate wants no more than so many requests, and some again a second later.
+func TestRate(t *testing.T) {
+	clock := time.Unix(1_700_000_000, 0)
+	h := api.Handler(&apitest.Daemon{}, api.HandlerOptions{Now: func() time.Time { return clock }})
+	good := func(n int) (got int) {
+		for range n {
+			w := httptest.NewRecorder()
+			h.ServeHTTP(w, httptest.NewRequest("GET", "/v1/status", nil))
+			switch w.Code {
+			case 200:
+				got++
+			case 429:
+				if w.Header().Get("Retry-After") != "1" {
+					t.Error("429 without Retry-After")
+				}
+			default:
+				t.Fatal(w.Code)
+			}
+		}
+		return got
+	}
+	if n := good(300); n != 100 {
+		t.Errorf("%d of 300 at once were answered, want 100", n)
+	}
+	clock = clock.Add(time.Second)
+	if n := good(300); n != 50 {
+		t.Errorf("%d were answered a second later, want 50", n)
+	}
+	clock = clock.Add(-time.Hour) // a clock that was set back gives nothing, and takes nothing
+	if n := good(10); n != 0 {
+		t.Errorf("%d were answered an hour before, want 0", n)
+	}
+}
+
+func writeToken(t *testing.T, dir, text string, mode os.FileMode) string {
+	t.Helper()
+	path := filepath.Join(dir, fmt.Sprintf("token-%o-%d", mode, len(text)))
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chmod(path, mode); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+const token = "0123456789abcdef0123"
+
+func TestToken(t *testing.T) {
+	dir := t.TempDir()
+	d := &apitest.Daemon{OnStatus: nodes("nginx")}
+	s, _ := serve(t, d, api.ServeOptions{
+		Listen: "127.0.0.1:0", Token: writeToken(t, dir, token+"\n", 0o600),
+		Mounts: []api.Mount{{Pattern: "/healthz", Open: true, Handler: http.HandlerFunc(
+			func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "ok\n") })},
+			{Pattern: "/metrics", Handler: http.NotFoundHandler()}},
+	})
+	c := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+	f := func(path, auth, host string, want int) {
+		t.Helper()
+		r, err := http.NewRequest("GET", "http://"+s.Addr().String()+path, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if auth != "" {
+			r.Header.Set("Authorization", auth)
+		}
+		if host != "" {
+			r.Host = host
+		}
+		resp, err := c.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp.Body.Close()
+		if resp.StatusCode != want {
+			t.Errorf("GET %s with %q at %q: %d, want %d", path, auth, host, resp.StatusCode, want)
+		}
+		if got := resp.Header.Get("Access-Control-Allow-Origin"); got != "" {
+			t.Errorf("another origin may read the answer: %s", got)
+		}
+	}
+	f("/v1/status", "Bearer "+token, "", 200)
+	f("/v1/status", "Bearer "+token, "localhost:5566", 200)
+	f("/v1/status", "Bearer "+token, "[::1]:5566", 200)
+	f("/v1/status", "Bearer "+token, "evil.example", 403)
+	f("/v1/status", "Bearer "+token, "127.0.0.1.evil.example:80", 403)
+	f("/v1/status", "Bearer "+token, "10.0.0.1", 403)
+	f("/v1/status", "", "", 401)
+	f("/v1/status", token, "", 401)
+	f("/v1/status", "Bearer ", "", 401)
+	f("/v1/status", "Bearer "+token+"4", "", 401)
+	f("/v1/status", "Bearer "+token[1:], "", 401)
+	f("/v1/nothing", "", "", 401)
+	f("/metrics", "", "", 401)
+	f("/healthz", "", "", 200)
+	f("/healthz", "", "evil.example", 403)
+}
+
+func TestTokenFile(t *testing.T) {
+	dir := t.TempDir()
+	f := func(path, want string) {
+		t.Helper()
+		_, err := api.ReadToken(path)
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %s", path, err, want)
+		}
+	}
+	f(filepath.Join(dir, "none"), "make one: (umask 077; head -c 32 /dev/urandom | base64 > "+dir)
+	f(writeToken(t, dir, token, 0o640), "has mode 0640: others can get at it; chmod 600")
+	f(writeToken(t, dir, token, 0o602), "has mode 0602")
+	f(writeToken(t, dir, "short\n", 0o600), "5 characters can be guessed")
+	f(writeToken(t, dir, "", 0o600), "0 characters can be guessed")
+	f(writeToken(t, dir, token+"\n"+token, 0o600), "want one line")
+	f(writeToken(t, dir, strings.Repeat("x", 5000), 0o600), "want one line")
+	f(dir, "is not a regular file")
+	if got, err := api.ReadToken(writeToken(t, dir, " "+token+"\r\n", 0o400)); got != token || err != nil {
+		t.Errorf("ReadToken() = %q, %v", got, err)
+	}
+}
+
+func TestListen(t *testing.T) {
+	good := writeToken(t, t.TempDir(), token, 0o600)
+	f := func(listen, file, want string) {
+		t.Helper()
+		state := folder(t)
+		_, err := api.Serve(context.Background(), &apitest.Daemon{},
+			api.ServeOptions{State: state, Listen: listen, Token: file})
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("listen %s: %v, want %s", listen, err, want)
+		}
+		if left, _ := os.ReadDir(state); len(left) > 0 {
+			t.Errorf("listen %s: left behind: %v", listen, left)
+		}
+	}
+	f("0.0.0.0:0", good, "only the loopback interface")
+	f(":0", good, "only the loopback interface")
+	f("example.com:80", good, "only the loopback interface")
+	f("127.0.0.1", good, "missing port")
+	f("127.0.0.1:0", "", "TCP needs a token_file")
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	f(l.Addr().String(), good, "address already in use")
+}
+
+// raw connects to the control socket.
+func raw(t *testing.T, state string) net.Conn {
+	t.Helper()
+	c, err := net.Dial("unix", filepath.Join(state, "control.sock"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.SetDeadline(time.Now().Add(time.Minute))
+	return c
+}
+
+// firstLine returns the first line of an answer; empty if there is none.
+func firstLine(c net.Conn) string {
+	s, _ := bufio.NewReader(c).ReadString('\n')
+	return strings.TrimSpace(s)
+}
+
+// TestLargeBody sends a body of a gigabyte, of which little may be taken.
+func TestLargeBody(t *testing.T) {
+	state := folder(t)
+	serve(t, &apitest.Daemon{}, api.ServeOptions{State: state})
+	f := func(head string) {
+		t.Helper()
+		c := raw(t, state)
+		defer c.Close()
+		fmt.Fprint(c, "POST /v1/filters HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"+head+"\r\n\r\n")
+		chunk := bytes.Repeat([]byte("["), 1<<16)
+		sent := 0
+		for sent < 1<<30 {
+			var err error
+			if strings.HasPrefix(head, "Transfer") {
+				fmt.Fprintf(c, "%x\r\n", len(chunk))
+				_, err = c.Write(append(chunk, '\r', '\n'))
+			} else {
+				_, err = c.Write(chunk)
+			}
+			if err != nil {
+				break
+			}
+			sent += len(chunk)
+		}
+		if sent > 32<<20 {
+			t.Errorf("%s: %d bytes were taken", head, sent)
+		}
+	}
+	f("Content-Length: 1073741824")
+	f("Transfer-Encoding: chunked")
+	c := raw(t, state)
+	defer c.Close()
+	fmt.Fprint(c, "POST /v1/filters HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"+
+		"Content-Length: 1048577\r\n\r\n"+strings.Repeat(" ", 1048577))
+	if got := firstLine(c); got != "HTTP/1.1 413 Request Entity Too Large" {
+		t.Error(got)
+	}
+}
+
+// TestLargeHeader wants the header to be bounded.
+func TestLargeHeader(t *testing.T) {
+	state := folder(t)
+	serve(t, &apitest.Daemon{}, api.ServeOptions{State: state})
+	c := raw(t, state)
+	defer c.Close()
+	fmt.Fprint(c, "GET /v1/status HTTP/1.1\r\nHost: x\r\n")
+	line := "X: " + strings.Repeat("y", 1000) + "\r\n"
+	sent := 0
+	for ; sent < 64<<20; sent += len(line) {
+		if _, err := io.WriteString(c, line); err != nil {
+			break
+		}
+	}
+	if sent > 8<<20 {
+		t.Errorf("%d bytes of a header were taken", sent)
+	}
+}
+
+// TestSlowRequests leaves requests unfinished: each connection is closed in time, and
+// others are served meanwhile.
+func TestSlowRequests(t *testing.T) {
+	state := folder(t)
+	_, client := serve(t, &apitest.Daemon{}, api.ServeOptions{State: state, Patience: 2 * time.Second})
+	var wg sync.WaitGroup
+	for _, head := range []string{
+		"", "GET", "GET /v1/status HTTP/1.1\r\nHost: x\r\nX-Slow: ",
+		"POST /v1/filters HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n" +
+			"Content-Length: 100\r\n\r\n{",
+		"POST /v1/reload HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\n",
+		"GET /v1/status HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\n",
+	} {
+		wg.Add(1)
+		go func() {
+			defer wg.Done()
+			c := raw(t, state)
+			defer c.Close()
+			io.WriteString(c, head)
+			rest, err := io.ReadAll(c)
+			if err != nil {
+				t.Errorf("%q: not closed: %v", head, err)
+			}
+			if strings.HasPrefix(string(rest), "HTTP/1.1 200") {
+				t.Errorf("%q was answered: %s", head, rest)
+			}
+		}()
+	}
+	for range 20 {
+		if _, err := client.Status(context.Background()); err != nil {
+			t.Error(err)
+		}
+	}
+	wg.Wait()
+}
+
+// TestLongAnswer wants a request that takes longer than its body may to go on.
+func TestLongAnswer(t *testing.T) {
+	d := &apitest.Daemon{OnReload: func(ctx context.Context) (api.Outcome, error) {
+		select {
+		case <-time.After(3 * time.Second):
+			return api.Outcome{Took: true}, nil
+		case <-ctx.Done():
+			return api.Outcome{}, ctx.Err()
+		}
+	}}
+	_, c := serve(t, d, api.ServeOptions{Patience: 2 * time.Second})
+	if o, err := c.Reload(context.Background()); err != nil || !o.Took {
+		t.Errorf("Reload() = %+v, %v", o, err)
+	}
+}
+
+// TestCrowd opens 1000 connections: most are told that there is no room, and there is
+// again when those that have some leave.
+func TestCrowd(t *testing.T) {
+	state := folder(t)
+	_, client := serve(t, &apitest.Daemon{}, api.ServeOptions{State: state})
+	client.Close()
+	var open []net.Conn
+	for range 1000 {
+		open = append(open, raw(t, state))
+	}
+	refused := 0
+	for _, c := range open[200:] {
+		if firstLine(c) == "HTTP/1.1 503 Service Unavailable" {
+			refused++
+		}
+	}
+	if refused != 800 {
+		t.Errorf("%d of 800 were refused", refused)
+	}
+	var e *api.Error
+	if _, err := client.Status(context.Background()); !errors.As(err, &e) || e.Status != 503 {
+		t.Errorf("in the crowd: %v", err)
+	}
+	for _, c := range open {
+		c.Close()
+	}
+	for deadline := time.Now().Add(time.Minute); ; {
+		_, err := client.Status(context.Background())
+		if err == nil {
+			break
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("when they have left: %v", err)
+		}
+	}
+}
+
+// TestTaps wants no more than 16 at once, and room again when one has left.
+func TestTaps(t *testing.T) {
+	d := &apitest.Daemon{OnStatus: nodes("nginx"), OnTap: func(api.TapRequest) (api.Tap, error) {
+		return &apitest.Tap{Hold: true}, nil
+	}}
+	_, c := serve(t, d, api.ServeOptions{})
+	tap := func() (*api.Stream, error) {
+		return c.Tap(context.Background(), api.TapRequest{Node: "nginx"})
+	}
+	var all []*api.Stream
+	for range 16 {
+		s, err := tap()
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer s.Close()
+		all = append(all, s)
+	}
+	var e *api.Error
+	if _, err := tap(); !errors.As(err, &e) || e.Status != 429 || e.Msg != "16 taps are open" {
+		t.Errorf("one more: %v", err)
+	}
+	all[3].Close()
+	for deadline := time.Now().Add(time.Minute); ; {
+		s, err := tap()
+		if err == nil {
+			s.Close()
+			break
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("when one has left: %v", err)
+		}
+	}
+}
+
+// TestCloseWaits wants Close to end what waits, and not to return before it has.
+func TestCloseWaits(t *testing.T) {
+	began, ended := make(chan struct{}), false
+	d := &apitest.Daemon{OnReload: func(ctx context.Context) (api.Outcome, error) {
+		close(began)
+		<-ctx.Done()
+		ended = true
+		return api.Outcome{}, ctx.Err()
+	}}
+	s, c := serve(t, d, api.ServeOptions{})
+	answer := make(chan error)
+	go func() {
+		_, err := c.Reload(context.Background())
+		answer <- err
+	}()
+	<-began
+	if err := s.Close(); err != nil || !ended {
+		t.Errorf("Close() = %v, the request has ended: %v", err, ended)
+	}
+	var e *api.Error
+	if err := <-answer; !errors.As(err, &e) || e.Status != 503 {
+		t.Errorf("the client got %v", err)
+	}
+}
+
+func FuzzRequest(f *testing.F) {
+	f.Add("GET", "/v1/tap", "node=nginx&match=TRUE&in=1", "")
+	f.Add("POST", "/v1/filters", "", `{"name":"a","script":"x","match":"TRUE","config":{"a":"b"}}`)
+	f.Add("POST", "/v1/drain", "timeout=1ns", "")
+	f.Add("DELETE", "/v1/filters/slow", "", "")
+	f.Add("GET", "/v1/tap", "node=%zz;&=&&match=(((", "\x00")
+	clock := time.Unix(1_700_000_000, 0)
+	h := api.Handler(&apitest.Daemon{OnStatus: nodes("nginx", "slow+")}, api.HandlerOptions{
+		Now: func() time.Time { clock = clock.Add(time.Second); return clock },
+	})
+	f.Fuzz(func(t *testing.T, method, path, query, body string) {
+		r := httptest.NewRequest("GET", "/", strings.NewReader(body))
+		r.Method, r.URL.Path, r.URL.RawQuery = method, path, query
+		r.Header.Set("Content-Type", "application/json")
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, r)
+		if w.Code >= 500 {
+			t.Errorf("%s %s?%s: %d %s", method, path, query, w.Code, w.Body)
+		}
+		if w.Code >= 400 && !strings.HasPrefix(w.Body.String(), `{"error":"`) {
+			t.Errorf("%s %s?%s: %d %s", method, path, query, w.Code, w.Body)
+		}
+	})
+}
