@@ -13,6 +13,9 @@ func (s *Set) eval(v *msg.View, t *test) bool {
 	case opTextEqual, opText, opTextMatch, opTextIn:
 		return t.holdsText(s.text(v, t.header))
 	case opInteger:
+		if t.num.kind == whole {
+			return t.rel&orderInts(s.integer(v, t.header), t.num.i) != 0
+		}
 		return t.rel&order(number{i: s.integer(v, t.header)}, t.num) != 0
 	case opIntegerIn:
 		return s.integerIn(v, t)

@@ -7,57 +7,64 @@ import (
 	"heka/lib/msg"
 )
 
-// group is the guards of one field.
+// group is the guards of one field, for the expressions of a cohort.
 type group struct {
-	slot   int32
-	cost   int  // how many regular expressions there are
-	asks   bits // the expressions that they guard
+	slot  int32
+	place int32  // of the field in the shape
+	cost  int    // how many regular expressions there are
+	asks  uint64 // the expressions that have guards here
+
 	guards []guard
 	each   []guard // those that are evaluated one by one
 
-	// What is left of all expressions where the field is missing; and by the guards not
-	// in each, where it is an integer or a text.
-	missing  bits
-	integers []int64
-	byOrder  []bits // two an integer, below it and it; and one for above all
-	texts    table[bits]
-	byText   bits // no text of texts
+	// The expressions that may hold where the field is missing or a bool; and, by the
+	// guards not in each, where it is a number or a text.
+	missing  uint64
+	byBool   [2]uint64 // false, true
+	numbers  []float64
+	byNumber []uint64 // two a number, for what is below it and for it; and for all above
+	texts    table[uint64]
+	byText   uint64 // no text of texts
 }
 
-// guard is a test that must hold, or must not, or else expr can't.
+// guard is a test that must hold, or must not, or else an expression can't.
 type guard struct {
 	test *test
-	expr int32
+	expr uint64
 	not  bool
 }
 
-// maxGroup bounds what the integers and texts of a group take, in words of bits.
-const maxGroup = 4096
+// maxExact is where the integers end that floats have all of.
+const maxExact = 1 << 53
 
 func (g *group) add(x guard) {
-	g.asks.add(x.expr)
+	g.asks |= x.expr
 	g.guards = append(g.guards, x)
 	if x.test.op == opFieldMatch {
 		g.cost++
 	}
 }
 
-// prepare works out what is left of n expressions by each outcome.
-func (g *group) prepare(n int) {
+// prepare works out which expressions may hold by each outcome.
+func (g *group) prepare() {
 	var quick []guard
-	room := maxGroup
 	for _, x := range g.guards {
-		if g.quick(x.test, room) {
+		if g.quick(x.test) {
 			quick = append(quick, x)
-			room -= 2 * len(g.asks)
 		} else {
 			g.each = append(g.each, x)
 		}
 	}
-	g.missing = left(n, g.guards, func(t *test) bool { return t.op == opFieldNil && !t.negated })
-	g.orders(n, quick)
-	text := func(s *string) bits {
-		return left(n, quick, func(t *test) bool {
+	is := func(f ...byte) uint64 {
+		return left(g.guards, func(t *test) bool {
+			return (*Set)(nil).evalField(nil, t, msg.ValueAt(f, 0))
+		})
+	}
+	g.missing = is()
+	g.byBool = [2]uint64{is(msg.WireFalse), is(msg.WireTrue)}
+	g.orders(quick)
+	text := func(s *string) uint64 {
+		return left(quick, func(t *test) bool {
 			is := s != nil && t.text == *s
 			return t.op == opFieldNil && t.negated || t.op == opFieldText && is == (t.rel == equal)
 		})
@@ -70,133 +77,57 @@ func (g *group) prepare(n int) {
 	}
 }
 
-// quick reports whether t may be decided by integers and texts, to which it adds.
-func (g *group) quick(t *test, room int) bool {
+// quick reports whether t can be decided by numbers and texts, to which it adds.
+func (g *group) quick(t *test) bool {
 	switch {
 	case t.op == opFieldNil:
 		return true
-	case room <= 0:
-		return false
-	case t.op == opFieldWhole:
-		g.integers = append(g.integers, t.whole)
-		return true
+	case t.op == opFieldWhole || t.op == opFieldNumber:
+		x, ok := t.num.exact()
+		if ok {
+			g.numbers = append(g.numbers, x)
+		}
+		return ok
 	case t.op == opFieldText && (t.rel == equal || t.rel == notEqual):
-		return g.texts.has(t.text) || g.texts.add(t.text, nil)
+		return g.texts.has(t.text) || g.texts.add(t.text, 0)
 	}
 	return false
 }
 
-// orders fills integers and byOrder.
-func (g *group) orders(n int, quick []guard) {
-	slices.Sort(g.integers)
-	g.integers = slices.Compact(g.integers)
-	for i := range 2*len(g.integers) + 1 {
-		g.byOrder = append(g.byOrder, left(n, quick, func(t *test) bool {
-			if t.op != opFieldWhole {
+// exact returns n as a float; false if that is another number.
+func (n number) exact() (float64, bool) {
+	if n.kind == real {
+		return n.f, true
+	}
+	return float64(n.i), n.kind == whole && n.i > -maxExact && n.i < maxExact
+}
+
+// orders fills byNumber.
+func (g *group) orders(quick []guard) {
+	slices.Sort(g.numbers)
+	g.numbers = slices.Compact(g.numbers)
+	for i := range 2*len(g.numbers) + 1 {
+		g.byNumber = append(g.byNumber, left(quick, func(t *test) bool {
+			if t.op != opFieldWhole && t.op != opFieldNumber {
 				return t.op == opFieldNil && t.negated
 			}
-			k, _ := slices.BinarySearch(g.integers, t.whole)
+			x, _ := t.num.exact()
+			k, _ := slices.BinarySearch(g.numbers, x)
 			return t.rel&orderInts(int64(i), int64(2*k+1)) != 0
 		}))
 	}
 }
 
-// left returns the expressions of n that no guard forbids if the tests hold so.
-func left(n int, guards []guard, holds func(*test) bool) bits {
-	b := newBits(n)
-	for i := range b {
-		b[i] = math.MaxUint64
-	}
+// left returns the expressions that no guard forbids if the tests hold so.
+func left(guards []guard, holds func(*test) bool) uint64 {
+	all := uint64(math.MaxUint64)
 	for _, x := range guards {
 		if holds(x.test) == x.not {
-			b.drop(x.expr)
+			all &^= x.expr
 		}
 	}
-	return b
+	return all
 }
 
 // size returns about how many steps g takes the memory of.
-func (g *group) size() int {
-	return 4*len(g.guards) + (len(g.byOrder)+g.texts.n+3)*(len(g.asks)+4)/2
-}
-
-// narrow drops what the guards of g forbid from the expressions that are open.
-func (s *Set) narrow(v *msg.View, g *group) {
-	b := v.Body()
-	at := int(s.seekField(b, g.slot))
-	if at == 0 {
-		s.open.keep(g.missing)
-		return
-	}
-	f := msg.ValueAt(b, at)
-	switch f.Kind() {
-	case msg.Int:
-		n := f.Int()
-		if n == math.MaxInt64 { // or more
-			s.narrowEach(v, g.guards, f)
-			return
-		}
-		s.open.keep(g.byOrder[g.order(n)])
-	case msg.String, msg.Bytes:
-		from, to := msg.TextAt(b, at)
-		left, ok := g.texts.find(b, from, to)
-		if !ok {
-			left = g.byText
-		}
-		s.open.keep(left)
-	case msg.Array:
-		f, _ = f.Elem(0)
-		s.narrowEach(v, g.guards, f)
-		return
-	default:
-		s.narrowEach(v, g.guards, f)
-		return
-	}
-	if len(g.each) > 0 {
-		s.narrowEach(v, g.each, f)
-	}
-}
-
-// order returns which of byOrder is that of n.
-func (g *group) order(n int64) int {
-	if len(g.integers) <= 8 {
-		k := 0
-		for _, i := range g.integers {
-			if n > i {
-				k += 2
-			}
-			if n == i {
-				k++
-			}
-		}
-		return k
-	}
-	k, ok := slices.BinarySearch(g.integers, n)
-	if ok {
-		return 2*k + 1
-	}
-	return 2 * k
-}
-
-// narrowEach is narrow by guards one by one; f is the field.
-func (s *Set) narrowEach(v *msg.View, guards []guard, f msg.Value) {
-	for i := range guards {
-		x := &guards[i]
-		if s.open.has(x.expr) && s.holdsField(v, x.test, f) == x.not {
-			s.open.drop(x.expr)
-		}
-	}
-}
-
-// holdsField is holds for the test of a field, which is f.
-func (s *Set) holdsField(v *msg.View, t *test, f msg.Value) bool {
-	if t.memo < 0 {
-		return s.evalField(v, t, f)
-	}
-	m := &s.memos[t.memo]
-	if m.gen != s.gen {
-		m.held = s.evalField(v, t, f)
-		m.gen = s.gen
-	}
-	return m.held
-}
+func (g *group) size() int { return 8 + 3*len(g.guards) + len(g.byNumber) + 5*len(g.texts.entries) }

@@ -2,23 +2,29 @@ package match
 
 import "heka/lib/msg"
 
-// heads is what headers of the last message of a state began with, and their sizes.
-// Most come again: so that the processor goes on with where the next header stands
-// before it has read this one.
-type heads [msg.Hostname + 1]struct{ first, size byte }
+// heads is what headers of the last message of a state began with. Most come again: so
+// that the processor goes on with where the next one stands before it has read this one.
+type heads [msg.Hostname + 1]head
 
-// skip is msg.Skip for header k at b[i:].
-func (h *heads) skip(b []byte, i int, k msg.Header) int {
-	p := &h[k]
-	if c := b[i]; c != p.first || p.size == 0 {
-		next := msg.Skip(b, i)
-		p.first, p.size = c, 0
-		if fixedSize(c) {
-			p.size = byte(next - i)
-		}
-		return next
+// head is the first byte of a value, plus one, and the size that it tells; all 0 if it
+// tells none.
+type head struct{ first, size uint16 }
+
+// skip is msg.Skip for b[i:].
+func (h *head) skip(b []byte, i int) int {
+	if uint16(b[i])+1 == h.first {
+		return i + int(h.size)
 	}
-	return i + int(p.size)
+	return h.other(b, i)
+}
+
+func (h *head) other(b []byte, i int) int {
+	next, c := msg.Skip(b, i), b[i]
+	*h = head{}
+	if fixedSize(c) {
+		*h = head{uint16(c) + 1, uint16(next - i)}
+	}
+	return next
 }
 
 // fixedSize reports whether the first byte of a value alone tells its size.
@@ -47,17 +53,21 @@ func (s *Set) walkHeads(b []byte) {
 		return
 	}
 	h, at := &s.cur.heads, &s.ats
-	i := h.skip(b, msg.TypeAt, msg.Type)
+	i := h[msg.Type].skip(b, msg.TypeAt)
 	at[msg.Logger] = int32(i)
-	i = h.skip(b, i, msg.Logger)
+	i = h[msg.Logger].skip(b, i)
 	at[msg.Severity] = int32(i)
-	i = h.skip(b, i, msg.Severity)
+	i = h[msg.Severity].skip(b, i)
 	at[msg.Payload] = int32(i)
-	i = msg.Skip(b, i)
+	if b[i] == msg.WireStr8 { // as most are, of those that are there
+		i += 2 + int(b[i+1])
+	} else {
+		i = msg.Skip(b, i)
+	}
 	at[msg.EnvVersion] = int32(i)
-	i = h.skip(b, i, msg.EnvVersion)
+	i = h[msg.EnvVersion].skip(b, i)
 	at[msg.Pid] = int32(i)
-	i = h.skip(b, i, msg.Pid)
+	i = h[msg.Pid].skip(b, i)
 	at[msg.Hostname] = int32(i)
-	s.ends = int32(h.skip(b, i, msg.Hostname))
+	s.ends = int32(h[msg.Hostname].skip(b, i))
 }

@@ -5,84 +5,100 @@ import (
 	"slices"
 )
 
-// plan is how a state decides what it can't know. Most expressions are conjunctions,
-// which can't hold where one of their tests, a guard, fails. Guards of the same field
-// make a group: what the field is decides all of them at once. Then the expressions
-// that are left are looked at one by one, by the tests that are in no group.
+// plan is how a state decides the expressions that it can't know. Most of them are
+// conjunctions, which can't hold where one of their tests, a guard, fails. Guards of
+// the same field make a group: what the field is decides all of them at once. Then the
+// expressions that are left are looked at one by one, by the tests that are in no group.
 type plan struct {
-	open   bits    // all that is to be decided
-	last   bits    // of them, those that hold if all guards do
+	cohorts []cohort
+	steps   []step
+	far     int32 // the last place of the shape that a group asks for
+	grouped bool  // there are groups
+}
+
+// cohort is up to 64 expressions, which are decided together, each by a bit.
+type cohort struct {
+	all    uint64
+	last   uint64 // those that hold if all their guards do
+	exprs  []int32
+	start  []int32 // where to go on when the guards held
 	groups []group // the cheaper ones first
-	steps  []step
-	start  []int32 // by expression: where to go on when the guards held
 }
 
 // planned makes the plan of the current state.
 func (s *Set) planned() *plan {
-	if s.open == nil {
-		s.open = newBits(s.Len())
-	}
-	st, n := s.cur, s.Len()
-	p := &plan{open: newBits(n), last: newBits(n), steps: slices.Clone(st.steps)}
-	p.start = make([]int32, n)
-	for _, r := range st.rest {
-		p.open.add(r.expr)
-		p.start[r.expr] = p.gather(r.expr, r.start, n)
-		if p.start[r.expr] == accept {
-			p.last.add(r.expr)
+	st := s.cur
+	p := &plan{steps: slices.Clone(st.steps)}
+	for some := range slices.Chunk(st.rest, 64) {
+		c := cohort{all: 1<<len(some) - 1}
+		for i, r := range some {
+			at := p.gather(&c, uint64(1)<<i, r.start)
+			if at == accept {
+				c.last |= 1 << i
+			}
+			c.exprs, c.start = append(c.exprs, r.expr), append(c.start, at)
 		}
+		for i := range c.groups {
+			c.groups[i].prepare()
+			s.steps += c.groups[i].size()
+		}
+		slices.SortStableFunc(c.groups, func(a, b group) int { return cmp.Compare(a.cost, b.cost) })
+		p.grouped = p.grouped || len(c.groups) > 0
+		p.cohorts = append(p.cohorts, c)
 	}
-	for i := range p.groups {
-		p.groups[i].prepare(n)
-		s.steps += p.groups[i].size()
-	}
-	slices.SortStableFunc(p.groups, func(a, b group) int { return cmp.Compare(a.cost, b.cost) })
-	s.steps += len(p.steps) + n
+	s.steps += len(p.steps) + len(st.rest)
 	st.plan = p
+	p.settle(&st.shape)
 	return p
 }
 
 // gather takes the guards of an expression out of the steps that start at pc, and
 // returns where it starts now. No other step leads to one of its guards.
-func (p *plan) gather(expr, pc int32, n int) int32 {
-	first, last := int32(accept), (*int32)(nil)
-	link := func(to int32) {
-		if last == nil {
-			first = to
-		} else {
-			*last = to
-		}
-	}
+func (p *plan) gather(c *cohort, expr uint64, pc int32) int32 {
+	first := int32(accept)
+	last := &first
 	for pc >= 0 {
 		at, st := pc, &p.steps[pc]
 		next, not := &st.yes, false
-		switch {
-		case st.no == reject:
-		case st.yes == reject:
-			next, not = &st.no, true
-		default:
-			link(pc)
-			return first
+		if st.no != reject {
+			if next, not = &st.no, true; st.yes != reject {
+				break
+			}
 		}
 		pc = *next
 		if st.test.op >= opFieldWhole && st.test.elem == 0 {
-			p.group(st.test.slot, n).add(guard{st.test, expr, not})
+			c.group(st.test.slot).add(guard{st.test, expr, not})
 			continue
 		}
-		link(at)
+		*last = at
 		last = next
 	}
-	link(pc)
+	*last = pc
 	return first
 }
 
 // group returns the group of a slot.
-func (p *plan) group(slot int32, n int) *group {
-	for i := range p.groups {
-		if p.groups[i].slot == slot {
-			return &p.groups[i]
+func (c *cohort) group(slot int32) *group {
+	for i := range c.groups {
+		if c.groups[i].slot == slot {
+			return &c.groups[i]
 		}
 	}
-	p.groups = append(p.groups, group{slot: slot, asks: newBits(n)})
-	return &p.groups[len(p.groups)-1]
+	c.groups = append(c.groups, group{slot: slot})
+	return &c.groups[len(c.groups)-1]
+}
+
+// settle tells the groups where their fields are.
+func (p *plan) settle(sh *shape) {
+	p.far = 0
+	for i := range p.cohorts {
+		groups := p.cohorts[i].groups
+		for k := range groups {
+			g := &groups[k]
+			if g.place = 0; sh.places != nil {
+				g.place = sh.places[g.slot]
+			}
+			p.far = max(p.far, g.place)
+		}
+	}
 }

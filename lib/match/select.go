@@ -24,7 +24,10 @@ func (s *Set) Select(v *msg.View, hits []uint64) {
 	s.cur, s.ends = s.root, 0
 	for s.cur.by != msg.Uuid {
 		from, to := s.textAt(b, s.cur.by)
-		next, ok := s.cur.next.find(b, from, to)
+		next, ok := s.cur.next.again(b, from, to)
+		if !ok {
+			next, ok = s.cur.next.find(b, from, to)
+		}
 		if !ok {
 			if next = s.grow(b[from:to]); next == nil {
 				break
@@ -44,18 +47,22 @@ func (s *Set) decide(v *msg.View, hits bits) {
 	if p == nil {
 		p = s.planned()
 	}
-	open := s.open
-	copy(open, p.open)
-	for i := range p.groups {
-		if g := &p.groups[i]; open.meets(g.asks) {
-			s.narrow(v, g)
-		}
+	b := v.Body()
+	if p.grouped {
+		s.walkTo(b, p.far)
 	}
-	for w, word := range open {
-		hits[w] |= word & p.last[w]
-		for word &^= p.last[w]; word != 0; word &= word - 1 {
-			if i := int32(w<<6 + mathbits.TrailingZeros64(word)); s.run(v, p, p.start[i]) {
-				hits.add(i)
+	for i := range p.cohorts {
+		c := &p.cohorts[i]
+		open := c.all
+		for k := range c.groups {
+			if g := &c.groups[k]; open&g.asks != 0 {
+				open = s.narrow(v, b, g, open)
+			}
+		}
+		for ; open != 0; open &= open - 1 {
+			k := mathbits.TrailingZeros64(open)
+			if c.last>>k&1 != 0 || s.run(v, p, c.start[k]) {
+				hits.add(c.exprs[k])
 			}
 		}
 	}

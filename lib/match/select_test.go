@@ -74,6 +74,7 @@ var selections = []struct {
 }{
 	{"10", tenExprs},
 	{"10-mixed", mixedExprs},
+	{"1-all", []string{"TRUE"}},
 	{"10-none", many(10, "Type == 'other.%d'")},
 	{"100-none", many(100, "Type == 'other.%d'")},
 	{"100-none-mixed", many(100, "Type == 'other.%d'", "Type == 'other.%d' && Fields[status] >= 500",
@@ -96,17 +97,6 @@ func BenchmarkSelect(b *testing.B) {
 				for i := 0; b.Loop(); i++ {
 					v.Reset(all[i&511].Body())
 					s.Select(&v, hits)
-				}
-			})
-			b.Run(kind+"/"+c.name+"/match", func(b *testing.B) {
-				s := set(b, c.exprs...)
-				v := *all[0]
-				for i := 0; b.Loop(); i++ {
-					v.Reset(all[i&511].Body())
-					s.Reset(&v)
-					for k := range s.Len() {
-						s.Match(&v, k)
-					}
 				}
 			})
 		}
@@ -198,6 +188,106 @@ func TestSelect(t *testing.T) {
 	}
 	for _, c := range selections {
 		checkSelect(t, c.exprs, append(traffic(t, 100, false), traffic(t, 50, true)...), 7)
+	}
+}
+
+// Fields of the same place whose names differ in one byte are others.
+func TestSelectNames(t *testing.T) {
+	for _, size := range []int{1, 6, 7, 8, 9, 14, 15, 16, 17, 20, 31, 32, 40} {
+		name := strings.Repeat("n", size)
+		named := func(s string) *msg.View {
+			return view(t, msg.Message{Fields: []msg.Field{{Name: "a", Value: 1}, {Name: s, Value: 2},
+				{Name: "b", Value: 3}}})
+		}
+		all := []*msg.View{named(name), named(name + "n"), named(name[1:])}
+		for i := range size {
+			all = append(all, named(name), named(name[:i]+"m"+name[i+1:]))
+		}
+		checkSelect(t, []string{"Fields[" + name + "] == 2", ".b == 3", ".a == 1 && .c == NIL"}, all, 0)
+	}
+}
+
+// Texts of which only the middle differs are told apart, however many there are.
+func TestSelectMiddle(t *testing.T) {
+	var exprs []string
+	var all []*msg.View
+	for i := range 40 {
+		text := fmt.Sprintf("/var/log/pods/%d/current.log", 100+i)
+		all = append(all, view(t, msg.Message{Type: text, Logger: text, Hostname: text,
+			Fields: []msg.Field{{Name: "path", Value: text}}}))
+		exprs = append(exprs, fmt.Sprintf("%s == '%s'", []string{"Type", "Logger", "Hostname", ".path",
+			"TRUE && .path"}[i%5], text))
+	}
+	checkSelect(t, exprs, all, 0)
+}
+
+// A field may be an integer beyond int64, or one that no float is.
+func TestSelectLarge(t *testing.T) {
+	var all []*msg.View
+	for _, n := range []int64{math.MaxInt64, math.MinInt64, 1 << 53, 1<<53 + 1, 1<<53 - 1, -1 << 53,
+		-1<<53 - 1, 255, 256, 1 << 32, 0, -1, 1<<63 - 1} {
+		all = append(all, view(t, msg.Message{Fields: []msg.Field{{Name: "u", Value: n}}}))
+	}
+	last := all[len(all)-1]
+	body := last.Body()
+	body[len(body)-9] = msg.WireUint64
+	for i := len(body) - 8; i < len(body); i++ {
+		body[i] = 0xff
+	}
+	for _, n := range []string{"9223372036854775807", "18446744073709551615", "9007199254740992",
+		"9007199254740993", "9007199254740991", "-9007199254740993", "1e19", "0.5", "255"} {
+		checkSelect(t, []string{".u == " + n, ".u < " + n, ".u >= " + n, "!(.u == " + n + ")"}, all, 0)
+	}
+}
+
+// However many values come, what a Set keeps of them has a bound, and it tells the same.
+func TestSelectBound(t *testing.T) {
+	s := set(t, "Type == 'x7' && Logger == 'y7'", "Hostname =~ /7$/", "Type =~ /^x/ && .a == 1")
+	hits := make([]uint64, 1)
+	first := 0
+	var all []*msg.View
+	for i := range 5000 {
+		n := fmt.Sprint(i)
+		all = append(all, view(t, msg.Message{Type: "x" + n, Logger: "y" + n, Hostname: n}))
+	}
+	for i := range 3 * maxMissed / 2 {
+		v, want := all[i%5000], uint64(0)
+		s.Select(v, hits)
+		if i%5000 == 7 {
+			want |= 1
+		}
+		if i%10 == 7 {
+			want |= 2
+		}
+		if hits[0] != want {
+			t.Fatalf("message %d: %b, want %b", i, hits[0], want)
+		}
+		if s.states > maxStates || s.steps > 2*maxSteps {
+			t.Fatalf("%d states of %d steps", s.states, s.steps)
+		}
+		if s.missed > first {
+			first = s.missed
+		}
+	}
+	if first != maxMissed-1 || s.missed == first {
+		t.Errorf("the tree did not start anew: missed %d, now %d", first, s.missed)
+	}
+}
+
+func TestSelectNoAllocations(t *testing.T) {
+	all := append(traffic(t, 64, false), traffic(t, 64, true)...)
+	for _, c := range selections {
+		s := set(t, c.exprs...)
+		hits := make([]uint64, s.Words())
+		round := func() {
+			for _, v := range all {
+				s.Select(v, hits)
+			}
+		}
+		round()
+		if n := testing.AllocsPerRun(5, round); n != 0 {
+			t.Errorf("%s: %v allocations", c.name, n)
+		}
 	}
 }
 

@@ -2,10 +2,11 @@ package match
 
 import "heka/lib/msg"
 
-// Set is several compiled expressions that are asked of the same messages. What
-// more than one of them names is looked up once per message, and a comparison
-// that stands in more than one is made once. A Set is for one goroutine; Clone
-// gives another one its own.
+// Set is several compiled expressions that are asked of the same messages. Select
+// answers all of them; Match one, of those that may have to be asked in turn. What
+// more than one of them names is looked up once per message, and a comparison that
+// stands in more than one is made once. A Set is for one goroutine; Clone gives another
+// one its own.
 //
 //	s.Reset(v)
 //	for i := range s.Len() {
@@ -36,14 +37,13 @@ type selection struct {
 	states, steps int
 	missed        int // messages since the tree was full that would have made it grow
 
-	open     bits   // expressions that are to be decided
 	cur      *state // of the current message; nil outside of Select
 	ats      [msg.Hostname + 1]int32
 	ends     int32  // where the map of fields stands; 0 until it was walked to
 	begun    uint64 // generation of what follows
 	place    int32  // fields walked over
 	nextName int
-	values   [maxShape]int32 // where the values of those stand
+	values   [maxShape + 1]int32 // where the values of those stand; 0 behind them
 }
 
 type header struct {
@@ -156,9 +156,14 @@ func (s *Set) integer(v *msg.View, k msg.Header) int64 {
 	h := &s.headers[k]
 	if h.gen != s.gen {
 		h.gen = s.gen
-		if k == msg.Pid {
+		switch {
+		case s.cur != nil:
+			b := v.Body()
+			s.walkHeads(b)
+			h.n = msg.ValueAt(b, int(s.ats[k])).Int()
+		case k == msg.Pid:
 			h.n = v.Pid()
-		} else {
+		default:
 			h.n = v.Severity()
 		}
 	}

@@ -44,7 +44,7 @@ const (
 
 	// maxMissed is after how many messages that wanted a state and got none the tree
 	// starts anew: those that it was built of may be of the past.
-	maxMissed = 1 << 17
+	maxMissed = 1 << 16
 )
 
 // levels are the headers that lead down the tree, in this order: those that take
