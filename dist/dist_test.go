@@ -158,10 +158,16 @@ func explain(t *testing.T, heka string, c *config.Config) {
 	}
 }
 
-// TestExample wants the example to be read without a mistake, and its commands to be
-// taken by the programs; and so with all that is commented out in it.
-func TestExample(t *testing.T) {
+// TestConfigurations is of the configurations that people start from.
+func TestConfigurations(t *testing.T) {
 	heka := build(t)
+	t.Run("example", func(t *testing.T) { testExample(t, heka) })
+	t.Run("manual", func(t *testing.T) { testManual(t, heka) })
+}
+
+// testExample wants the example to be read without a mistake, and its commands to be
+// taken by the programs; and so with all that is commented out in it.
+func testExample(t *testing.T, heka string) {
 	text, err := os.ReadFile("hekad.toml")
 	if err != nil {
 		t.Fatal(err)
@@ -197,9 +203,9 @@ func TestExample(t *testing.T) {
 	f("all.toml", all, 7)
 }
 
-// TestManual wants each configuration in hekad.toml(5) to be read without a mistake, and
+// testManual wants each configuration in hekad.toml(5) to be read without a mistake, and
 // the tables there to have all keys, and no other.
-func TestManual(t *testing.T) {
+func testManual(t *testing.T, heka string) {
 	b, err := os.ReadFile("../man/hekad.toml.5.md")
 	if err != nil {
 		t.Fatal(err)
@@ -209,7 +215,6 @@ func TestManual(t *testing.T) {
 	if err := os.WriteFile(keys, []byte("ops_1 secret\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	heka := build(t)
 	load := func(text string) error {
 		path := filepath.Join(dir, "hekad.toml")
 		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
