@@ -61,24 +61,20 @@ func (r *source) Run(ctx context.Context, _ stage.Reader, out stage.Writer) erro
 		b := r.env.Pool.Get()
 		from := r.pos
 		err := r.gather(b)
-		switch {
-		case len(b.Off) > 0:
-			b.Ack = r.sent(from)
-			if err := out.Write(b); err != nil {
-				return err
-			}
-		default:
+		if len(b.Off) == 0 {
 			b.Release()
 			r.passed(from)
-		}
-		if err == nil && len(b.Off) > 0 {
-			if stopped(ctx, r.env.Stop) {
-				return ctx.Err()
+			if ended, err := r.rest(ctx, err); ended {
+				return err
 			}
 			continue
 		}
-		if ended, err := r.rest(ctx, err); ended {
+		b.Ack = r.sent(from)
+		if err := out.Write(b); err != nil {
 			return err
+		}
+		if stopped(ctx, r.env.Stop) {
+			return ctx.Err()
 		}
 	}
 }
