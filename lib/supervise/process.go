@@ -6,11 +6,10 @@ import (
 	"os/exec"
 	"runtime"
 	"slices"
+	"strings"
 	"sync"
 	"syscall"
 	"time"
-
-	"golang.org/x/sys/unix"
 )
 
 // process is a program that runs, in a process group of its own. What it started and left
@@ -25,25 +24,37 @@ type process struct {
 	gone  chan struct{} // closed when it has ended
 	state *os.ProcessState
 
-	mu   sync.Mutex
-	why  string // what it was killed for
-	pids []int  // process groups to kill when it has ended
+	// Of one that is kept: cut has the keeper kill all, and told returns what the keeper
+	// said of the end. nil of others.
+	cut  func()
+	told func() (ws syscall.WaitStatus, ok bool)
+
+	cpu float64 // when busy was asked last
+
+	mu  sync.Mutex
+	why string // what it was killed for
 }
 
 // launch is what start needs beside the Spec.
 type launch struct {
+	path  string // of the program; empty: that of argv[0]
 	argv  []string
 	files []*os.File // descriptors 0, 1, 3, ...; the second for stderr is ours; nil: /dev/null
 	attr  *syscall.SysProcAttr
+
+	cut  func()                                  // as in process
+	told func() (ws syscall.WaitStatus, ok bool) //
 }
 
 // start starts a process. The files of l stay the caller's. The thread that starts it
 // lives as long as it does: the kernel kills a child with Pdeathsig when the thread ends
 // that made it.
 func start(s *Spec, l launch) (*process, error) {
-	path, err := exec.LookPath(l.argv[0])
-	if err != nil {
-		return nil, fmt.Errorf("start %s: %w", s.Name, err)
+	var err error
+	if l.path == "" {
+		if l.path, err = exec.LookPath(l.argv[0]); err != nil {
+			return nil, fmt.Errorf("start %s: %w", s.Name, err)
+		}
 	}
 	null, err := os.OpenFile(os.DevNull, os.O_RDWR, 0)
 	if err != nil {
@@ -55,8 +66,10 @@ func start(s *Spec, l launch) (*process, error) {
 		return nil, fmt.Errorf("start %s: %w", s.Name, err)
 	}
 	defer w.Close()
-	p := &process{spec: s, err: newStderr(r, s), gone: make(chan struct{})}
-	if p.group, err = newGroup(s); err != nil {
+	p := &process{
+		spec: s, err: newStderr(r, s), gone: make(chan struct{}), cut: l.cut, told: l.told,
+	}
+	if p.group, err = newGroup(s, l.cut != nil); err != nil {
 		r.Close()
 		return nil, err
 	}
@@ -64,14 +77,14 @@ func start(s *Spec, l launch) (*process, error) {
 	if attr.Env == nil {
 		attr.Env = os.Environ()
 	}
-	attr.Env = slices.Clip(attr.Env)
+	attr.Env = unique(attr.Env)
 	p.group.born(attr.Sys)
 	started := make(chan error)
 	go func() {
 		runtime.LockOSThread()
 		defer runtime.UnlockOSThread()
 		var err error
-		if p.p, err = os.StartProcess(path, l.argv, attr); err == nil {
+		if p.p, err = os.StartProcess(l.path, l.argv, attr); err == nil {
 			p.pid = p.p.Pid
 		}
 		started <- err
@@ -86,10 +99,29 @@ func start(s *Spec, l launch) (*process, error) {
 	}
 	p.err.started(p.pid)
 	go p.err.read()
+	if s.Limits.any() {
+		go p.watch()
+	}
 	if s.Started != nil {
 		s.Started(p.pid)
 	}
 	return p, nil
+}
+
+// unique returns env with each variable once: the last one of a name, as who appends to an
+// environment means it. Programs do not agree on which they take.
+func unique(env []string) []string {
+	seen := make(map[string]bool, len(env))
+	var all []string
+	for _, v := range slices.Backward(env) {
+		name, _, _ := strings.Cut(v, "=")
+		if !seen[name] {
+			seen[name] = true
+			all = append(all, v)
+		}
+	}
+	slices.Reverse(all)
+	return all
 }
 
 // files returns the descriptors of a process: 2 is w, and what is nil is null.
@@ -105,9 +137,7 @@ func files(list []*os.File, null, w *os.File) []*os.File {
 
 // wait waits for the process, and kills its group while its id can't be another's.
 func (p *process) wait() {
-	awaitExit(p.pid)
-	unix.Kill(-p.pid, unix.SIGKILL)
-	p.state, _ = p.p.Wait()
+	p.state = reap(p.p)
 	close(p.gone)
 }
 
@@ -117,6 +147,18 @@ func (p *process) signal(sig syscall.Signal) { p.p.Signal(sig) }
 // kill ends the process at once; why stands in its error.
 func (p *process) kill(why string) {
 	p.because(why)
+	if p.cut != nil {
+		p.cut()
+		if p.within(5 * time.Second) {
+			return
+		}
+	}
+	if p.over() {
+		return
+	}
+	for _, pid := range tree(p.pid)[1:] {
+		syscall.Kill(pid, syscall.SIGKILL)
+	}
 	p.signal(syscall.SIGKILL)
 }
 
@@ -139,6 +181,18 @@ func (p *process) over() bool {
 	}
 }
 
+// idle is how many seconds of a processor a process may use within its grace and count as
+// one that does nothing.
+const idle = 0.1
+
+// busy reports whether the process has computed since it was asked last. It is for one
+// goroutine.
+func (p *process) busy() bool {
+	was := p.cpu
+	p.cpu = Used(p.pid).CPU
+	return p.cpu-was >= idle
+}
+
 // stop ends the process: it waits for it to end by itself for wait, sends TERM, and kills
 // it after the grace; why stands in the error if it comes to that. It returns when the
 // process is gone; or in vain, if the kernel does not let go of it.
@@ -151,7 +205,7 @@ func (p *process) stop(wait time.Duration, why string) {
 	if p.within(p.spec.grace()) {
 		return
 	}
-	p.signal(syscall.SIGKILL)
+	p.kill(why)
 	p.within(p.spec.grace())
 }
 
@@ -178,7 +232,13 @@ func (p *process) close() error {
 	usage := Usage{}
 	if p.state != nil {
 		d.Status = p.state.ExitCode()
-		if ws, ok := p.state.Sys().(syscall.WaitStatus); ok && ws.Signaled() {
+		ws, ok := p.state.Sys().(syscall.WaitStatus)
+		if p.told != nil {
+			if s, known := p.told(); known {
+				ws, d.Status = s, s.ExitStatus()
+			}
+		}
+		if ok && ws.Signaled() {
 			d.Signal = ws.Signal()
 		}
 		usage = ended(p.state)

@@ -4,10 +4,6 @@ import (
 	"fmt"
 	"io"
 	"net"
-	"os"
-	"sync/atomic"
-	"syscall"
-	"time"
 
 	"heka/lib/frame"
 	"heka/lib/msg"
@@ -17,58 +13,24 @@ import (
 // receiver reads batches and control records from a socket. It is for one goroutine,
 // but for drain and hurry.
 type receiver struct {
-	conn  *net.UnixConn
-	fd    syscall.RawConn
+	*reader
 	pool  *stage.Pool
 	max   int  // longest body of a message
 	check bool // the other end may be wrong about its records
 
 	rest []byte // read and not used yet: rest[at:]
 	at   int
-
-	wait  atomic.Int64 // nanoseconds that a read may take; 0: any
-	ended atomic.Bool  // the other end is gone: nothing comes but what is there
-
-	try func(fd uintptr) bool // reads into p without waiting
-	p   []byte
-	n   int
-	err error
 }
 
 func newReceiver(conn *net.UnixConn, pool *stage.Pool, max int) (*receiver, error) {
-	fd, err := conn.SyscallConn()
+	r, err := newReader(conn)
 	if err != nil {
 		return nil, err
 	}
 	if max <= 0 {
 		max = frame.DefaultMaxRecord
 	}
-	r := &receiver{conn: conn, fd: fd, pool: pool, max: max}
-	r.try = func(fd uintptr) bool {
-		for {
-			r.n, r.err = syscall.Read(int(fd), r.p)
-			if r.err != syscall.EINTR {
-				return true
-			}
-		}
-	}
-	return r, nil
-}
-
-// drain bounds from now on how long a read waits for the other end: os.ErrDeadlineExceeded
-// then.
-func (r *receiver) drain(d time.Duration) {
-	r.wait.Store(int64(d))
-	r.conn.SetReadDeadline(time.Now().Add(d))
-	if r.ended.Load() {
-		r.hurry()
-	}
-}
-
-// hurry makes the end of what is there the end: the other end is gone.
-func (r *receiver) hurry() {
-	r.ended.Store(true)
-	r.conn.SetReadDeadline(time.Unix(1, 0))
+	return &receiver{reader: r, pool: pool, max: max}, nil
 }
 
 // run is how far whole batches reach in what is being read.
@@ -152,7 +114,7 @@ func (r *receiver) more(size int) error {
 	r.rest = r.rest[:copy(r.rest, r.rest[r.at:])]
 	r.at = 0
 	r.rest = room(r.rest, size)
-	n, err := r.read(r.rest[len(r.rest):cap(r.rest)])
+	n, err := r.Read(r.rest[len(r.rest):cap(r.rest)])
 	r.rest = r.rest[:len(r.rest)+n]
 	return eof(err, len(r.rest))
 }
@@ -199,7 +161,7 @@ func (r *receiver) fill(b *stage.Batch) (have bool, err error) {
 				break // what there was of an end comes again
 			}
 		} else {
-			n, err = r.read(free)
+			n, err = r.Read(free)
 		}
 		if b.Buf = b.Buf[:len(b.Buf)+n]; err != nil {
 			return false, eof(err, len(b.Buf))
@@ -293,51 +255,4 @@ func room(buf []byte, want int) []byte {
 	}
 	size := max(stage.BatchSize, min(max(want, len(buf)+step), 2*len(buf)+step))
 	return append(make([]byte, 0, size), buf...)
-}
-
-// read reads once, and waits for that.
-func (r *receiver) read(p []byte) (int, error) {
-	for {
-		ended := r.ended.Load()
-		if n, err := r.readNow(p); n > 0 || err != nil {
-			return n, err
-		}
-		if ended {
-			return 0, io.EOF
-		}
-		if d := r.wait.Load(); d > 0 {
-			r.drain(time.Duration(d))
-		} else if r.ended.Load() {
-			continue
-		}
-		n, err := r.conn.Read(p)
-		if n > 0 || err == nil {
-			return n, nil
-		}
-		if os.IsTimeout(err) && r.ended.Load() {
-			continue
-		}
-		return 0, closed(err)
-	}
-}
-
-// readNow reads what is there: 0 and nil if nothing is.
-func (r *receiver) readNow(p []byte) (int, error) {
-	r.p = p
-	err := r.fd.Read(r.try)
-	r.p = nil
-	switch {
-	case err != nil && os.IsTimeout(err): // one of an earlier read
-		r.conn.SetReadDeadline(time.Now().Add(time.Hour))
-		return r.readNow(p)
-	case err != nil:
-		return 0, closed(err)
-	case r.err == syscall.EAGAIN:
-		return 0, nil
-	case r.err != nil:
-		return 0, closed(r.err)
-	case r.n == 0:
-		return 0, io.EOF
-	}
-	return r.n, nil
 }

@@ -7,8 +7,6 @@ import (
 	"os"
 	"sync"
 
-	"golang.org/x/sys/unix"
-
 	"heka/lib/stage"
 )
 
@@ -76,20 +74,27 @@ func (c *Child) connect() (*link, error) {
 		return nil, fmt.Errorf("start %s: %w", c.spec.Name, err)
 	}
 	l.recv.check = true
-	l.p, err = start(&c.spec, launch{
+	s := c.spec.collecting()
+	l.p, err = start(&s, launch{
 		argv: c.spec.Argv, files: []*os.File{nil, nil, theirs, setup}, attr: attributes(true),
 	})
 	if err != nil {
 		ours.Close()
 		return nil, err
 	}
-	limit(l.p)
+	l.recv.busy = l.p.busy
+	if err := c.spec.Limits.rlimits(l.p.pid); err != nil && !l.p.over() {
+		l.p.kill("its limits could not be set")
+		ours.Close()
+		l.p.close()
+		return nil, fmt.Errorf("start %s: %w", c.spec.Name, err)
+	}
 	return l, nil
 }
 
 // pair returns a pair of connected sockets, the second one for a child.
 func pair() (*net.UnixConn, *os.File, error) {
-	fds, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+	fds, err := socketPair()
 	if err != nil {
 		return nil, nil, fmt.Errorf("socket pair: %w", err)
 	}

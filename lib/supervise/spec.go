@@ -2,6 +2,9 @@ package supervise
 
 import (
 	"log/slog"
+	"os"
+	"slices"
+	"strconv"
 	"time"
 )
 
@@ -60,4 +63,18 @@ type Usage struct {
 	CPU    float64 // seconds
 	Memory int64   // bytes resident; of one that is gone: the most it had
 	Tasks  int     // processes and threads; 0 when it is gone
+}
+
+// collecting returns s with an environment in which a program in Go, as ours are, keeps
+// within its memory by collecting garbage, if it can.
+func (s *Spec) collecting() Spec {
+	c := *s
+	if c.Limits.Memory > 0 {
+		if c.Env == nil {
+			c.Env = os.Environ()
+		}
+		most := strconv.FormatInt(c.Limits.Memory*4/5, 10)
+		c.Env = append(slices.Clone(c.Env), "GOMEMLIMIT="+most)
+	}
+	return c
 }

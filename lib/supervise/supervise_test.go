@@ -25,6 +25,7 @@ import (
 const childEnv = "SUPERVISE_TEST_CHILD"
 
 func TestMain(m *testing.M) {
+	Keep()
 	if what, ok := os.LookupEnv(childEnv); ok {
 		os.Exit(child(what))
 	}
@@ -33,6 +34,9 @@ func TestMain(m *testing.M) {
 
 // child is the program of a child.
 func child(what string) int {
+	if which, ok := strings.CutPrefix(what, "parent "); ok {
+		return parent(which)
+	}
 	c, err := Serve()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -43,6 +47,24 @@ func child(what string) int {
 	if err != nil {
 		return 70
 	}
+	return 0
+}
+
+// parent is a program that has a child or a command, to be killed.
+func parent(which string) int {
+	env := &stage.Env{}
+	exe, _ := os.Executable()
+	s := Spec{
+		Name: "node", Argv: []string{exe}, Env: append(os.Environ(), childEnv+"=up"),
+		Log: slog.New(slog.NewTextHandler(os.Stderr, nil)),
+	}
+	var st stage.Stage = RemoteSource(env, s)
+	if which == "command" {
+		s.Argv = []string{"setsid sleep 1000 & (setsid sh -c 'sleep 1000 & sleep 1000' &); sleep 1000 & " +
+			"sleep .2; touch up; exec sleep 1000"}
+		st = Command(env, s, FeedJSON, true)
+	}
+	fmt.Fprintln(os.Stderr, stage.Run(context.Background(), env, st))
 	return 0
 }
 
@@ -69,6 +91,10 @@ func stages(c *Conn, env *stage.Env, what string) []stage.Stage {
 		return []stage.Stage{c.Source(env), each(func(n int) error {
 			return misbehave(arg, n)
 		}), c.Sink(env)}
+	}
+	if what == "up" {
+		os.WriteFile("up", nil, 0o600)
+		return []stage.Stage{&counter{n: -1, env: env}, each(func(int) error { select {} }), c.Sink(env)}
 	}
 	panic("no child is called " + what)
 }
@@ -365,6 +391,29 @@ func TestDies(t *testing.T) {
 	f("torn", "ended with status 0 before")
 	f("nonsense", "is no header")
 	f("hang", "it did nothing for 1s behind the end of its input")
+}
+
+// fields is a sink that keeps messages.
+type fields struct{ all []msg.Message }
+
+func (g *fields) Run(_ context.Context, in stage.Reader, out stage.Writer) error {
+	for {
+		b, err := in.Read()
+		if err == io.EOF {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		var v msg.View
+		for i := range b.Off {
+			b.View(i, &v)
+			g.all = append(g.all, v.Message())
+		}
+		if err := out.Write(b); err != nil {
+			return err
+		}
+	}
 }
 
 func BenchmarkCopy(b *testing.B) {

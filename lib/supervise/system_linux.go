@@ -35,9 +35,22 @@ func memoryFile(p []byte) (*os.File, error) {
 	return f, nil
 }
 
-// awaitExit returns when child pid has ended, and leaves it to be waited for: until then
-// no other process has its id.
-func awaitExit(pid int) {
-	for unix.Waitid(unix.P_PID, pid, nil, unix.WEXITED|unix.WNOWAIT, nil) == unix.EINTR {
+// reap waits for p and kills its group before its id can be another's.
+func reap(p *os.Process) *os.ProcessState {
+	for unix.Waitid(unix.P_PID, p.Pid, nil, unix.WEXITED|unix.WNOWAIT, nil) == unix.EINTR {
 	}
+	unix.Kill(-p.Pid, unix.SIGKILL)
+	state, _ := p.Wait()
+	return state
+}
+
+// socketPair returns two connected sockets that programs do not inherit.
+func socketPair() ([2]int, error) {
+	return unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+}
+
+// inPipe returns how many bytes of the pipe nobody has read yet.
+func inPipe(fd uintptr) (n int, ok bool) {
+	n, err := unix.IoctlGetInt(int(fd), unix.TIOCINQ)
+	return n, err == nil
 }

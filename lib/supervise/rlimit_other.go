@@ -1,0 +1,6 @@
+//go:build !linux
+
+package supervise
+
+// rlimits sets nothing: limits of another process are Linux's.
+func (l *Limits) rlimits(int) error { return nil }
