@@ -30,7 +30,7 @@ func TestMistakes(t *testing.T) {
 	f("no TLS over a unix socket: heka:///s; its permissions say who may connect",
 		"heka:///s", "--cert", "x", "--key", "x")
 	f("--timeout, --handshake, --idle: too short; want durations like 30s\n"+
-		"--max-connections 0: want 1 or more\n"+
+		"--max-connections 0; want 1 or more\n"+
 		"--trust-signers without --ca; a peer has to prove who it is",
 		"heka://:1", "--timeout", "1ms", "--max-connections", "0", "--trust-signers")
 }

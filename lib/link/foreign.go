@@ -209,7 +209,8 @@ func (in *hekaIn) more(want int) error {
 		return nil
 	}
 	if err == io.EOF && begun {
-		in.resync(len(in.raw))
+		in.resync(1) // what seemed to begin there may have others within
+		return nil
 	}
 	return err
 }

@@ -123,7 +123,7 @@ const helloStart = msg.HeaderSize + len(magic)
 
 // parseHello reads a whole record.
 func parseHello(b []byte) (h hello, err error) {
-	if len(b) != msg.HeaderSize+helloSize || !isHello(b) || b[3] != msg.Version ||
+	if len(b) != msg.HeaderSize+helloSize || !isHello(b) || b[2] != 0 || b[3] != msg.Version ||
 		binary.BigEndian.Uint32(b[4:]) != helloSize {
 		return h, fmt.Errorf("%w: no hello", ErrProtocol)
 	}
