@@ -82,10 +82,15 @@ type Spool interface {
 // Port is where a node meets the bus. It outlives the node's pipelines: what is in its
 // queue waits for the next one.
 type Port struct {
-	name  string
-	bus   *Bus
-	offer Offer
-	queue *queue // nil: a source, or a node with a spool
+	name   string
+	bus    *Bus
+	source bool  // it is offered nothing
+	spool  Spool // nil: it has a queue, or is a source
+	blocks bool  // the spool does, when it is full
+
+	offer   Offer  // the bus's lock guards it, and stopped
+	stopped bool   // it is offered nothing more
+	queue   *queue // nil: a source, or a node with a spool
 
 	route  atomic.Pointer[route] // who is offered what the node emits
 	resume resume                // what it had before a restart
@@ -95,7 +100,8 @@ type Port struct {
 	jam       map[*Port]bool // nodes to whom what goes in a circle is given up; the outlet's
 	suspect   suspect
 	dead      func(record []byte, why string) error
-	taps      taps
+	taps      taps // what it publishes
+	inTaps    taps // what it is given
 	stats     stats
 }
 
@@ -111,7 +117,7 @@ type route struct {
 // Attach adds a node. dead takes messages that killed its pipeline again and again; nil:
 // they are given up, and counted.
 func (b *Bus) Attach(name string, o Offer, dead func(record []byte, why string) error) *Port {
-	p := &Port{name: name, bus: b, offer: o, dead: dead, feeds: map[*Port]bool{}, jam: map[*Port]bool{}}
+	p := &Port{name: name, bus: b, offer: o, source: o.None, spool: o.Spool, blocks: o.Full == Block, dead: dead, feeds: map[*Port]bool{}, jam: map[*Port]bool{}}
 	if !o.None && o.Spool == nil {
 		p.queue = newQueue(o.Queue, o.Full)
 	}
@@ -134,7 +140,15 @@ func (b *Bus) Change(p *Port, o Offer) {
 		p.queue.mu.Unlock()
 		p.queue.wake()
 	}
-	p.offer = o
+	p.offer, p.stopped = o, false
+	b.reroute()
+}
+
+// Stop lets a node be offered nothing from now on; what it has it keeps.
+func (b *Bus) Stop(p *Port) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	p.stopped = true
 	b.reroute()
 }
 
@@ -174,7 +188,7 @@ func (b *Bus) reroute() {
 		var exprs []*match.Expr
 		for _, to := range b.ports {
 			o := &to.offer
-			if to == p || o.None || o.From != nil && !slices.Contains(o.From, p.name) {
+			if to == p || to.stopped || o.None || o.From != nil && !slices.Contains(o.From, p.name) {
 				continue
 			}
 			all := o.Match == nil || o.Match.String() == "TRUE"
@@ -219,7 +233,7 @@ var errOver = errors.New("the pipeline has ended")
 // deliver offers an item to p, and waits for room if p's policy is to block. what is
 // given up is finished.
 func (p *Port) deliver(ctx context.Context, from *Port, it item) error {
-	if p.offer.Spool != nil {
+	if p.spool != nil {
 		return p.store(ctx, from, it)
 	}
 	o, up := p.queue.offer(it)
@@ -296,11 +310,11 @@ func (p *Port) store(ctx context.Context, from *Port, it item) error {
 			it.t.done()
 		}
 	}
-	if p.offer.Spool.TryAppend(it.b, done) {
+	if p.spool.TryAppend(it.b, done) {
 		return nil
 	}
 	defer from.waits(p)()
-	if err := p.offer.Spool.Append(ctx, it.b, done); err != nil {
+	if err := p.spool.Append(ctx, it.b, done); err != nil {
 		return errOver
 	}
 	return nil
@@ -318,6 +332,33 @@ func (p *Port) waits(to *Port) (over func()) {
 		p.stats.blockedSince.Store(0)
 		p.blockedBy.Store(nil)
 	}
+}
+
+// Order returns the names of the nodes, those that messages have gone from before those
+// that they have gone to, as far as there are no circles.
+func (b *Bus) Order() []string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	var order []string
+	seen := map[*Port]bool{}
+	var visit func(p *Port)
+	visit = func(p *Port) {
+		if seen[p] {
+			return
+		}
+		seen[p] = true
+		for _, next := range b.ports {
+			if p.feeds[next] {
+				visit(next)
+			}
+		}
+		order = append(order, p.name)
+	}
+	for _, p := range b.ports {
+		visit(p)
+	}
+	slices.Reverse(order)
+	return order
 }
 
 // reaches reports whether messages have gone from one node to another, by whatever way.

@@ -14,8 +14,8 @@ import (
 //
 // Of a node with a spool it is the spool's.
 func (p *Port) Inlet(env *stage.Env) stage.Stage {
-	if p.offer.Spool != nil {
-		return p.offer.Spool.Source(env, p.name)
+	if p.spool != nil {
+		return p.spool.Source(env, p.name)
 	}
 	return &inlet{port: p, q: p.queue}
 }
@@ -132,7 +132,14 @@ func (p *Port) Close() {
 	}
 }
 
-// Reopen takes Close back.
+// Pause ends the inlet at once: what is in the queue stays there, for the next.
+func (p *Port) Pause() {
+	if p.queue != nil {
+		p.queue.pause()
+	}
+}
+
+// Reopen takes Close and Pause back.
 func (p *Port) Reopen() {
 	if p.queue != nil {
 		p.queue.reopen()

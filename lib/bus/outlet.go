@@ -76,7 +76,7 @@ func (o *outlet) publish(b *stage.Batch) error {
 	p.stats.touch()
 	p.taps.show(b)
 	hops := b.Ack.Hops
-	if !p.offer.None {
+	if !p.source {
 		hops++
 	}
 	if int(hops) > p.bus.opt.MaxLoops {
@@ -184,6 +184,7 @@ func (o *outlet) give(
 	}
 	to.stats.in.Add(int64(len(off)))
 	to.stats.inBytes.Add(it.bytes - itemBytes)
+	to.inTaps.show(it.b)
 	return to.deliver(o.ctx, o.port, it)
 }
 
@@ -205,8 +206,8 @@ func size(b *stage.Batch, off []uint32) (n int) {
 // full reports whether p has less room than a batch may take, and blocks.
 func (p *Port) full() bool {
 	if p.queue == nil {
-		_, full := p.offer.Spool.Waiting()
-		return full && p.offer.Full == Block
+		_, full := p.spool.Waiting()
+		return full && p.blocks
 	}
 	p.queue.mu.Lock()
 	defer p.queue.mu.Unlock()

@@ -41,6 +41,7 @@ type queue struct {
 	units  int64 // of the next item
 	bytes  int64
 	closed bool // nothing comes any more: the inlet ends when all is handed out
+	paused bool // nothing is handed out: the inlet ends
 	gone   bool // the node is no more: what comes is done with at once
 
 	acks    int64 // units acknowledged, in all
@@ -170,6 +171,9 @@ func (q *queue) read(ctx context.Context) (it item, ok bool, err error) {
 		for q.next < q.end && q.at(q.next).over {
 			q.next++
 		}
+		if q.paused {
+			return item{}, false, nil
+		}
 		if q.next < q.end {
 			break
 		}
@@ -277,11 +281,19 @@ func (q *queue) close() {
 	q.cond.Broadcast()
 }
 
-// reopen takes close back.
+// pause says that nothing is handed out for now.
+func (q *queue) pause() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.paused = true
+	q.cond.Broadcast()
+}
+
+// reopen takes close and pause back.
 func (q *queue) reopen() {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	q.closed = false
+	q.closed, q.paused = false, false
 }
 
 // leave ends the queue for good and returns what was in it.

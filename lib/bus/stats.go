@@ -52,8 +52,8 @@ func (p *Port) Stats() Stats {
 	}
 	if p.queue != nil {
 		out.Queue, out.Waiting = p.queue.held()
-	} else if p.offer.Spool != nil {
-		bytes, _ := p.offer.Spool.Waiting()
+	} else if p.spool != nil {
+		bytes, _ := p.spool.Waiting()
 		out.Waiting = bytes > 0
 	}
 	return out

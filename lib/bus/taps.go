@@ -3,6 +3,7 @@ package bus
 import (
 	"context"
 	"io"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -35,7 +36,7 @@ func (t *taps) show(b *stage.Batch) {
 
 // Tap shows what a node publishes to one reader, as far as that is quick enough.
 type Tap struct {
-	port    *Port
+	of      *taps
 	match   *match.Matcher
 	view    msg.View
 	mu      sync.Mutex
@@ -47,12 +48,17 @@ type Tap struct {
 }
 
 // Tap begins to show what the node publishes and m selects; nil: all.
-func (p *Port) Tap(m *match.Matcher) *Tap {
-	t := &Tap{port: p, match: m, ready: make(chan struct{}, 1), closed: make(chan struct{})}
-	p.taps.mu.Lock()
-	defer p.taps.mu.Unlock()
-	p.taps.to = append(p.taps.to, t)
-	p.taps.n.Store(int32(len(p.taps.to)))
+func (p *Port) Tap(m *match.Matcher) *Tap { return p.taps.add(m) }
+
+// TapIn begins to show what the node is given.
+func (p *Port) TapIn(m *match.Matcher) *Tap { return p.inTaps.add(m) }
+
+func (s *taps) add(m *match.Matcher) *Tap {
+	t := &Tap{of: s, match: m, ready: make(chan struct{}, 1), closed: make(chan struct{})}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.to = append(s.to, t)
+	s.n.Store(int32(len(s.to)))
 	return t
 }
 
@@ -102,15 +108,10 @@ func (t *Tap) Read(ctx context.Context, buf []byte) (records []byte, skipped int
 func (t *Tap) Close() {
 	t.once.Do(func() {
 		close(t.closed)
-		p := t.port
-		p.taps.mu.Lock()
-		defer p.taps.mu.Unlock()
-		for i, other := range p.taps.to {
-			if other == t {
-				p.taps.to = append(p.taps.to[:i], p.taps.to[i+1:]...)
-				break
-			}
-		}
-		p.taps.n.Store(int32(len(p.taps.to)))
+		s := t.of
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.to = slices.DeleteFunc(s.to, func(other *Tap) bool { return other == t })
+		s.n.Store(int32(len(s.to)))
 	})
 }

@@ -62,6 +62,20 @@ func (b *base) finish(c *cobra.Command) {
 	fs.SortFlags = false
 	fs.StringVar(&b.state, "state", "", "state folder `DIR` of the daemon ("+DefaultState()+")")
 	fs.StringVar(&b.color, "color", "auto", "colour for a terminal: `WHEN` is auto, always or never")
+	run := c.RunE
+	c.RunE = func(c *cobra.Command, args []string) error {
+		switch b.color {
+		case "auto", "always", "never":
+		default:
+			return mistake("", "--color %s: want auto, always or never", b.color)
+		}
+		return run(c, args)
+	}
+	Dress(c)
+}
+
+// Dress gives a command of hekad our ways of help, errors and flags from the environment.
+func Dress(c *cobra.Command) {
 	c.SilenceErrors, c.SilenceUsage = true, true
 	c.SetFlagErrorFunc(flagError)
 	c.SetHelpFunc(func(c *cobra.Command, _ []string) { help(c) })
@@ -75,11 +89,6 @@ func (b *base) finish(c *cobra.Command) {
 		}
 		if err := fromEnvironment(c.Flags()); err != nil {
 			return err
-		}
-		switch b.color {
-		case "auto", "always", "never":
-		default:
-			return mistake("", "--color %s: want auto, always or never", b.color)
 		}
 		if c.Context() == nil {
 			c.SetContext(context.Background())
@@ -99,7 +108,9 @@ func (b *base) folder() string {
 // dial finds the daemon.
 func (b *base) dial() (*api.Client, error) { return api.Dial(b.folder()) }
 
-// words wants n arguments; what says which, as in "a node".
+// Words wants n arguments; what says which, as in "a node".
+func Words(n int, what, hint string) cobra.PositionalArgs { return words(n, what, hint) }
+
 func words(n int, what, hint string) cobra.PositionalArgs {
 	return func(_ *cobra.Command, args []string) error {
 		switch {

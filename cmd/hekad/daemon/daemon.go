@@ -1,0 +1,339 @@
+package daemon
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"heka/cmd/hekad/api"
+	"heka/cmd/hekad/config"
+	"heka/cmd/hekad/dynamic"
+	"heka/cmd/hekad/report"
+	"heka/cmd/hekad/service"
+	"heka/lib/bus"
+	"heka/lib/prog"
+	"heka/lib/stage"
+)
+
+// Options are those of a Daemon.
+type Options struct {
+	Wings   []prog.Wing
+	Path    string // file or folder of the configuration
+	State   string // folder; empty: as the configuration says, or Default
+	Default string
+	Log     *slog.Logger
+	Flush   func(now time.Time) // of the log, each second; may be nil
+	Notify  *service.Notifier   // may be nil
+	Signals *service.Signals    // may be nil
+
+	// UntilDone ends the daemon when all sources have come to their end, and all is
+	// delivered.
+	UntilDone bool
+
+	// Control, if not nil, listens for signed commands.
+	Control net.Listener
+}
+
+// Daemon runs a configuration. It is an api.Daemon.
+type Daemon struct {
+	opt     Options
+	log     *slog.Logger
+	state   string
+	builder *builder
+	bus     *bus.Bus
+	marks   *bus.Marks
+	events  *events
+	watch   *report.Watch
+	loaded  *dynamic.Store
+	null    *os.File
+	started time.Time
+
+	conf     atomic.Pointer[config.Config]
+	reloads  atomic.Int64
+	refused  atomic.Int64
+	draining atomic.Bool
+	late     atomic.Bool // something read was not delivered in time
+	quit     chan struct{}
+	quitOnce sync.Once
+	idle     chan struct{} // closed when all is done that is to be done
+
+	change sync.Mutex // held while nodes are made, changed and ended
+	kill   context.Context
+
+	mu    sync.Mutex
+	nodes []*node // in the order of the configuration; loaded ones behind
+
+	reload reloads
+}
+
+// Load reads and checks a configuration as Run does.
+func Load(wings []prog.Wing, path, state string) (*config.Config, error) {
+	b := &builder{wings: wings, state: state}
+	return config.Load(path, config.Options{Check: b.check})
+}
+
+// Check is what config.Options wants: it says what is wrong with a node's command line.
+func Check(wings []prog.Wing) func(n *config.Node) []config.Mistake {
+	return (&builder{wings: wings, state: os.TempDir()}).check
+}
+
+// Run runs the daemon until it is stopped. It returns nil if all that was read was
+// delivered, and ErrUnfinished if some is to be delivered the next time.
+func Run(opt Options) error {
+	if opt.Log == nil {
+		opt.Log = slog.New(slog.DiscardHandler)
+	}
+	d := &Daemon{opt: opt, log: opt.Log, quit: make(chan struct{}), idle: make(chan struct{}), started: time.Now()}
+	c, err := Load(opt.Wings, opt.Path, opt.State)
+	if err != nil {
+		return err
+	}
+	d.conf.Store(c)
+	d.state = StateOf(opt.State, c, opt.Default)
+	if d.state, err = filepath.Abs(d.state); err != nil {
+		return err
+	}
+	d.builder = &builder{wings: opt.Wings, state: d.state, dirs: c.Hekad.ModuleDirs}
+	lock, err := service.Take(d.state)
+	if err != nil {
+		return err
+	}
+	defer lock.Release()
+	return d.run()
+}
+
+// StateOf returns the state folder: what the command line says, or the configuration,
+// or def.
+func StateOf(flag string, c *config.Config, def string) string {
+	switch {
+	case flag != "":
+		return flag
+	case c.Hekad.State != "":
+		return c.Hekad.State
+	}
+	return def
+}
+
+// ErrUnfinished says that something that was read was not delivered: it is safe, and
+// will be at the next start.
+var ErrUnfinished = errors.New("stopped with messages that are not delivered: they are safe, start again")
+
+// run runs the daemon, whose state folder is its own.
+func (d *Daemon) run() (err error) {
+	if d.null, err = os.Open(os.DevNull); err != nil {
+		return err
+	}
+	defer d.null.Close()
+	d.openMarks()
+	d.bus = bus.New(bus.Options{
+		MaxLoops: d.config().Hekad.MaxLoops, Marks: d.marks, Log: d.log,
+		Gap: func(node string, g *gap) { d.events.gap(node, g) },
+	})
+	d.watch = &report.Watch{}
+	d.events = newEvents(d)
+	d.events.port = d.bus.Attach(Self, bus.Offer{None: true}, nil)
+	if d.loaded, err = dynamic.Open(filepath.Join(d.state, "loaded"), d.config().Hekad.MaxFilters, d.log); err != nil {
+		return err
+	}
+	defer d.loaded.Close()
+
+	var cancel context.CancelFunc
+	d.kill, cancel = context.WithCancel(context.Background())
+	defer cancel()
+	specs := slices.Clone(d.config().Nodes)
+	for _, l := range d.loaded.All() {
+		if l.Problem == "" {
+			specs = append(specs, d.loadedSpec(l))
+		}
+	}
+	if err := d.make(specs); err != nil {
+		d.closeAll()
+		return err
+	}
+	defer d.closeAll()
+
+	server, err := api.Serve(d.kill, d, api.ServeOptions{
+		State: d.state, Listen: d.config().Hekad.Listen, Token: d.config().Hekad.TokenFile, Log: d.log,
+		Mounts: d.mounts(),
+	})
+	if err != nil {
+		return err
+	}
+	defer server.Close()
+	stopControl, err := d.control()
+	if err != nil {
+		return err
+	}
+	defer stopControl()
+
+	own := d.startEvents()
+	d.startAll()
+	d.log.Info("started", "state", d.state, "nodes", len(specs))
+	d.opt.Notify.Ready(fmt.Sprintf("%d nodes", len(specs)))
+	d.serve()
+	d.opt.Notify.Stopping(d.config().Hekad.Grace)
+	d.stopAll()
+	close(d.events.stop)
+	<-own
+	d.saveMarks()
+	if d.late.Load() {
+		return ErrUnfinished
+	}
+	d.log.Info("stopped")
+	return nil
+}
+
+// mounts are the paths beside the API's.
+func (d *Daemon) mounts() []api.Mount {
+	h := report.Handler(d.Status, d.watch)
+	var all []api.Mount
+	for _, path := range []string{"/metrics", "/healthz", "/readyz"} {
+		all = append(all, api.Mount{Pattern: path, Handler: h, Open: path != "/metrics"})
+	}
+	return all
+}
+
+// control begins to take signed commands, if they are asked for.
+func (d *Daemon) control() (stop func(), err error) {
+	g := &d.config().Hekad
+	if g.Control == "" {
+		return func() {}, nil
+	}
+	m, err := dynamic.NewManager(g, d.loaded, d, d.log)
+	if err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	var wg sync.WaitGroup
+	spec := config.Node{Name: "hekad-control", Match: "Type == 'heka.control.sandbox'", Run: "(built in)"}
+	o, err := d.offer(&spec)
+	if err != nil {
+		cancel()
+		return nil, err
+	}
+	port := d.bus.Attach(spec.Name, o, nil)
+	env := &stage.Env{Name: spec.Name, Log: d.log, Pool: stage.NewPool(4)}
+	wg.Add(1)
+	go func() {
+		defer wg.Done()
+		err := stage.Run(ctx, env, port.Inlet(env), m.Stage(env, signer), port.Outlet())
+		if err != nil && ctx.Err() == nil {
+			d.log.Error("control messages are not taken any more", "err", err)
+		}
+	}()
+	if ln := d.opt.Control; ln != nil {
+		wg.Add(1)
+		go func() {
+			defer wg.Done()
+			if err := m.Server().Serve(ctx, ln); err != nil {
+				d.log.Error("control connections are not taken any more", "err", err)
+			}
+		}()
+	}
+	return func() {
+		cancel()
+		d.bus.Detach(port)
+		wg.Wait()
+		m.Close()
+	}, nil
+}
+
+func (d *Daemon) config() *config.Config { return d.conf.Load() }
+
+func (d *Daemon) hostname() string { return d.config().Hekad.Hostname }
+
+// all returns the nodes.
+func (d *Daemon) all() []*node {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return slices.Clone(d.nodes)
+}
+
+// node returns the node of this name; nil if there is none.
+func (d *Daemon) node(name string) *node {
+	for _, n := range d.all() {
+		if n.spec.Name == name {
+			return n
+		}
+	}
+	return nil
+}
+
+// make makes nodes, all before any is started: none misses what another emits first.
+func (d *Daemon) make(specs []config.Node) error {
+	for i := range specs {
+		p, err := d.newPlace(&specs[i])
+		if err != nil {
+			return fmt.Errorf("node %s: %w", specs[i].Name, err)
+		}
+		d.mu.Lock()
+		d.nodes = append(d.nodes, d.newNode(specs[i], p))
+		d.mu.Unlock()
+	}
+	return nil
+}
+
+// startAll starts the nodes, those that read first.
+func (d *Daemon) startAll() {
+	for _, sources := range []bool{false, true} {
+		for _, n := range d.all() {
+			if n.spec.Source() == sources {
+				n.start(d.kill)
+			}
+		}
+	}
+}
+
+func (d *Daemon) closeAll() {
+	for _, n := range d.all() {
+		n.place.leave(d)
+	}
+}
+
+// startEvents starts the daemon's own source.
+func (d *Daemon) startEvents() (done chan struct{}) {
+	done = make(chan struct{})
+	go func() {
+		defer close(done)
+		e := d.events
+		if err := stage.Run(d.kill, e.env, e, e.port.Outlet()); err != nil && d.kill.Err() == nil {
+			d.log.Error("the daemon does not report on itself any more", "err", err)
+		}
+	}()
+	return done
+}
+
+// openMarks reads how far nodes were given what others publish. If positions of a source
+// are gone, somebody wants it all again.
+func (d *Daemon) openMarks() {
+	m, err := bus.LoadMarks(d.marksPath())
+	if err != nil {
+		d.log.Warn("messages may come again that nodes have had", "err", err)
+	}
+	for _, n := range d.config().Nodes {
+		_, err := os.Stat(filepath.Join(d.state, "positions", n.Name))
+		if n.Source() && errors.Is(err, fs.ErrNotExist) && strings.Contains(n.Run, "heka-tail") {
+			m = bus.NewMarks()
+			break
+		}
+	}
+	d.marks = m
+}
+
+func (d *Daemon) marksPath() string { return filepath.Join(d.state, "marks") }
+
+func (d *Daemon) saveMarks() {
+	if err := d.marks.Save(d.marksPath()); err != nil {
+		d.log.Error("messages would come again after a crash that nodes have had", "err", err)
+	}
+}
