@@ -255,3 +255,12 @@ func copyDir(t testing.TB, from string) string {
 	}
 	return to
 }
+
+// quoting appends the record of a message whose payload is quote, and which is
+// message number 2 again.
+func quoting(dst, quote []byte) []byte {
+	var b msg.Builder
+	b.Timestamp = 1
+	b.Payload = append([]byte("2 "), quote...)
+	return b.Append(dst)
+}

@@ -77,11 +77,14 @@ func (s *Spool) order() {
 	})
 	all := s.segs
 	s.segs = nil
-	for _, g := range all {
+	for i, g := range all {
 		n := len(s.segs)
 		switch {
-		case g.size == 0:
+		case g.size == 0: // it was begun and not written, if it is the last
 			_ = s.failed(s.disk.remove(s.path(g.name)))
+			if i+1 < len(all) {
+				s.lost(g.base, all[i+1].base-g.base)
+			}
 		case n > 0 && s.segs[n-1].base == g.base:
 			s.stats.Damaged++
 			s.stats.DamagedBytes += g.size

@@ -1,8 +1,6 @@
 package spool
 
-import (
-	"time"
-)
+import "time"
 
 // keep removes what is acknowledged and saves the cursors, and returns how long there is
 // nothing of that to do.
@@ -14,7 +12,7 @@ func (c *committer) keep() time.Duration {
 	if !dirty {
 		return wait
 	}
-	if d := time.Until(c.saved.Add(saveEvery)); d > 0 {
+	if d := time.Until(c.saved.Add(c.s.opt.saveEvery)); d > 0 {
 		return min(wait, d)
 	}
 	c.saved = time.Now()

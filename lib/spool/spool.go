@@ -45,6 +45,8 @@ type Options struct {
 	Compress bool             // blocks by zstd
 	Log      *slog.Logger     // nil: silent
 	Now      func() time.Time // nil: time.Now
+
+	saveEvery time.Duration // cursors are saved at most so often; 0: a second
 }
 
 var (
@@ -64,7 +66,7 @@ const (
 
 	maxBackoff = time.Second // between attempts to write
 	minBackoff = 20 * time.Millisecond
-	saveEvery  = time.Second     // cursors, at most so often
+	saveEvery  = time.Second     // between saves of the cursors
 	idleAfter  = 2 * time.Second // then buffers are given back
 )
 
@@ -143,6 +145,9 @@ func (o *Options) normalize() {
 		o.Segment = min(max(o.Max/16, minSegment), maxSegment)
 	}
 	o.Segment = max(1, min(o.Segment, o.Max/4))
+	if o.saveEvery == 0 {
+		o.saveEvery = saveEvery
+	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
