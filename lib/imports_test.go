@@ -129,12 +129,12 @@ func forbiddenWing(wing, dir, im string) string {
 
 func forbiddenCmd(dir, im string) string {
 	main := strings.Join(strings.SplitN(dir, "/", 3)[:2], "/")
-	front := main == "cmd/heka"
+	front := main == "cmd/heka" || main == "cmd/hekad"
 	switch {
 	case strings.HasPrefix(im, "lib/"), im == main, strings.HasPrefix(im, main+"/"):
 	case front && (lists[path.Dir(im)] == path.Base(im) || strings.HasPrefix(im, "cmd/")):
 	default:
-		return "programs import lib and what is their own; heka the lists too"
+		return "programs import lib and what is their own; heka and hekad the lists and those too"
 	}
 	return ""
 }
