@@ -66,7 +66,7 @@ func (l *loader) checkNode(s *section, g *Global, broken bool) {
 		l.fail(s.file, s.at, s.end, "["+printable(s.name)+"] has no run",
 			`want a command line, like run = "heka-tail -f app.log"`)
 	} else if spot := s.spots["run"]; spot != nil {
-		if strings.TrimSpace(n.Run) == "" {
+		if strings.Trim(n.Run, " \t\r\n") == "" {
 			l.wrong(s.entries["run"], spot.value, "run is empty", `want a command line, like "heka-tail -f app.log"`)
 		} else {
 			l.checkRun(s)

@@ -21,6 +21,9 @@ type loader struct {
 }
 
 func (l *loader) fail(f *file, at, end int, msg, hint string) {
+	if len(l.mistakes) >= maxMistakes {
+		return
+	}
 	l.mistakes = append(l.mistakes, f.mistake(at, end, redact(msg, l.secrets), redact(hint, l.secrets)))
 }
 
@@ -140,6 +143,10 @@ func (d *decoder) text(v *value, path, want string) (string, bool) {
 			hint = fmt.Sprintf(`write "%s"`, printable(v.str))
 		}
 		d.want(v, want, hint)
+		return "", false
+	}
+	if len(v.str) > maxValue {
+		d.fail(v, d.e.name+": the string is longer than 64KiB", "")
 		return "", false
 	}
 	s, at := v.str, &spot{d.e.file, v, nil}

@@ -23,8 +23,11 @@ import (
 type secret struct{ value, ref string }
 
 const (
-	maxSecret   = 64 << 10
-	maxExpanded = 1 << 20 // bytes of a value
+	maxSecret    = 64 << 10
+	maxValue     = 64 << 10 // bytes of a string in the file
+	maxExpanded  = 1 << 20  // and of what it stands for
+	maxReference = 4 << 10
+	maxSlips     = 20
 )
 
 // slip is a mistake in a string: its place there, from at to end.
@@ -49,7 +52,7 @@ func (x *expander) expand(s string, shell bool) (string, trace, []slip) {
 	t := trace{{}}
 	var slips []slip
 	var q quoting
-	for i := 0; i < len(s); {
+	for i := 0; i < len(s) && len(slips) < maxSlips; {
 		if s[i] != '$' || i+1 == len(s) || shell && q.literal() || s[i+1] != '$' && s[i+1] != '{' {
 			b.WriteByte(s[i])
 			q.step(s[i])
@@ -85,7 +88,7 @@ func (x *expander) expand(s string, shell bool) (string, trace, []slip) {
 // reference returns what the ${...} at the start of s stands for and how long it is, or
 // what is wrong with it.
 func (x *expander) reference(s string) (value string, n int, msg, hint string) {
-	end := strings.IndexByte(s, '}')
+	end := strings.IndexByte(s[:min(len(s), maxReference)], '}')
 	if end < 0 {
 		return "", 2, "${ without }", "$${ is a dollar and a brace"
 	}

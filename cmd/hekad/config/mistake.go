@@ -67,6 +67,9 @@ func wrap(s string) string {
 // Errors are all mistakes of a configuration, by file and place. There is at least one.
 type Errors struct{ All []Mistake }
 
+// maxMistakes bounds those that are gathered of a file, and of a configuration.
+const maxMistakes = 500
+
 // maxShown is how many mistakes Error tells; the others it counts.
 const maxShown = 50
 

@@ -10,10 +10,15 @@ import (
 )
 
 // maxLines bounds the lines that ToShell gives.
-const maxLines = 20
+const (
+	maxLines = 20
+	maxSteps = 10_000 // of the search for them
+)
 
 // ToShell returns what a node does as it would be typed at a shell: a line for each
 // way on which messages come to it from a source, and comments on what lines can't say.
+// A node without from is shown behind each source; the filters that it is offered
+// messages of besides are in a comment.
 func (c *Config) ToShell(node string) (string, error) {
 	s := &shell{c: c, nodes: map[string]*Node{}}
 	for i := range c.Nodes {
@@ -50,13 +55,14 @@ type shell struct {
 	nodes map[string]*Node
 	lines []string
 	notes []string
+	steps int
 	seen  map[string]bool // nodes with notes
 }
 
 // ways adds the lines that end with n and go on with rest. None goes through a node
 // twice.
 func (s *shell) ways(n *Node, path []*Node) {
-	if len(s.lines) > maxLines || slices.Contains(path, n) {
+	if s.steps++; len(s.lines) > maxLines || s.steps > maxSteps || slices.Contains(path, n) {
 		return
 	}
 	path = append([]*Node{n}, path...)
@@ -64,11 +70,18 @@ func (s *shell) ways(n *Node, path []*Node) {
 		s.lines = append(s.lines, s.line(path))
 		return
 	}
+	var others []string
 	for i := range s.c.Nodes {
 		up := &s.c.Nodes[i]
-		if n.From != nil && slices.Contains(n.From, up.Name) || n.From == nil && up.emits() {
+		switch {
+		case n.From != nil && slices.Contains(n.From, up.Name) || n.From == nil && up.Source() && up.emits():
 			s.ways(up, path)
+		case n.From == nil && up != n && up.emits():
+			others = append(others, up.Name)
 		}
+	}
+	if len(others) > 0 && len(path) == 1 {
+		s.notes = append(s.notes, clip(n.Name+": it is offered what these emit as well: "+strings.Join(others, ", ")))
 	}
 }
 
@@ -99,7 +112,7 @@ func (s *shell) note(n *Node) {
 			s.notes = append(s.notes, n.Name+": "+fmt.Sprintf(format, args...))
 		}
 	}
-	say(n.Source(), "hekad keeps its position; heka-tail does with --state DIR")
+	say(n.Source() && strings.HasPrefix(n.Run, "heka-tail "), "hekad keeps its position; heka-tail does with --state DIR")
 	say(n.Spool > 0, "its spool on disk of %s is hekad's alone", strings.Trim(sizeText(n.Spool), `"`))
 	say(n.Full != Block && n.Full != "", "full = %q is hekad's alone; here it makes those before it wait", n.Full)
 	say(n.Signer != "", "signer = %q: every message is taken here", n.Signer)

@@ -119,6 +119,9 @@ func invalid(src []byte) int {
 }
 
 func (r *reader) fail(at, end int, msg, hint string) {
+	if len(r.mistakes) >= maxMistakes {
+		return
+	}
 	r.mistakes = append(r.mistakes, r.file.mistake(at, end, msg, hint))
 }
 

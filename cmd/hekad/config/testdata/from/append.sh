@@ -1,0 +1,1 @@
+heka-tail -f '/var/log/*.log' >> all.heka
