@@ -15,10 +15,25 @@ import (
 // Of a node with a spool it is the spool's.
 func (p *Port) Inlet(env *stage.Env) stage.Stage {
 	if p.spool != nil {
-		return p.spool.Source(env, p.name)
+		return &spoolInlet{Stage: p.spool.Source(env, p.name), port: p}
 	}
 	return &inlet{port: p, q: p.queue}
 }
+
+// spoolInlet is a spool's reader, whose acknowledgements are signs of life.
+type spoolInlet struct {
+	stage.Stage
+	port *Port
+}
+
+// Acked implements stage.Acker.
+func (in *spoolInlet) Acked(r stage.Range) {
+	in.port.Alive()
+	in.Stage.(stage.Acker).Acked(r)
+}
+
+// Settle implements stage.Acker.
+func (in *spoolInlet) Settle() error { return in.Stage.(stage.Acker).Settle() }
 
 type inlet struct {
 	port *Port
@@ -33,7 +48,6 @@ func (in *inlet) Run(ctx context.Context, _ stage.Reader, out stage.Writer) erro
 		if err != nil || !ok {
 			return err
 		}
-		in.port.stats.touch()
 		if in.port.suspect.covers(it.from) {
 			err = in.single(ctx, it, out)
 		} else {
@@ -111,7 +125,7 @@ func (in *inlet) pause(ctx context.Context, told int64) error {
 // Acked implements stage.Acker.
 func (in *inlet) Acked(r stage.Range) {
 	in.told.Add(1)
-	in.port.stats.touch()
+	in.port.Alive()
 	finished, marks := in.q.ack(r.From, r.To)
 	for _, m := range marks {
 		in.port.bus.opt.Marks.put(in.port.name, m)

@@ -73,7 +73,7 @@ func (o *outlet) publish(b *stage.Batch) error {
 	p := o.port
 	p.stats.out.Add(int64(b.Len()))
 	p.stats.outBytes.Add(int64(len(b.Buf)))
-	p.stats.touch()
+	p.Alive()
 	p.taps.show(b)
 	hops := b.Ack.Hops
 	if !p.source {

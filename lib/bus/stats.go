@@ -14,7 +14,8 @@ type stats struct {
 	progress                       atomic.Int64 // when something came through last
 }
 
-func (s *stats) touch() { s.progress.Store(time.Now().UnixNano()) }
+// Alive notes that the node has done something: emitted, or done with what it was given.
+func (p *Port) Alive() { p.stats.progress.Store(time.Now().UnixNano()) }
 
 // Stats is how a node's ends stand. Counts are since it was attached.
 type Stats struct {

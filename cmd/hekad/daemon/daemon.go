@@ -53,7 +53,7 @@ type Daemon struct {
 	bus     *bus.Bus
 	marks   *bus.Marks
 	events  *events
-	watch   *report.Watch
+	self    report.Self
 	loaded  *dynamic.Store
 	null    *os.File
 	started time.Time
@@ -139,7 +139,7 @@ func (d *Daemon) run() (err error) {
 		MaxLoops: d.config().Hekad.MaxLoops, Marks: d.marks, Log: d.log,
 		Gap: func(node string, g *gap) { d.events.gap(node, g) },
 	})
-	d.watch = &report.Watch{}
+	d.self.Every = d.config().Hekad.Report
 	d.events = newEvents(d)
 	d.events.port = d.bus.Attach(Self, bus.Offer{None: true}, nil)
 	if d.loaded, err = dynamic.Open(filepath.Join(d.state, "loaded"), d.config().Hekad.MaxFilters, d.log); err != nil {
@@ -195,7 +195,7 @@ func (d *Daemon) run() (err error) {
 
 // mounts are the paths beside the API's.
 func (d *Daemon) mounts() []api.Mount {
-	h := report.Handler(d.Status, d.watch)
+	h := report.Handler(d.Status, &d.self.Watch)
 	var all []api.Mount
 	for _, path := range []string{"/metrics", "/healthz", "/readyz"} {
 		all = append(all, api.Mount{Pattern: path, Handler: h, Open: path != "/metrics"})

@@ -3,7 +3,6 @@ package daemon
 import (
 	"context"
 	"io"
-	"runtime"
 	"sync"
 
 	"heka/cmd/hekad/api"
@@ -28,9 +27,8 @@ type events struct {
 	ch   chan msg.Builder
 	stop chan struct{}
 
-	mu      sync.Mutex // of what follows
-	b       msg.Builder
-	changes report.Changes
+	mu sync.Mutex // of b
+	b  msg.Builder
 }
 
 func newEvents(d *Daemon) *events {
@@ -72,7 +70,7 @@ func (e *events) publish(c *stage.Collector, b *msg.Builder) error {
 	return c.Flush()
 }
 
-// say publishes the message in e.b, unless too many wait.
+// say publishes a copy of b, unless too many wait. It never waits itself.
 func (e *events) say(b *msg.Builder) error {
 	var own msg.Builder
 	var v msg.View
@@ -93,27 +91,6 @@ func (e *events) with(f func(st api.Status, b *msg.Builder)) {
 	e.b.Reset()
 	f(st, &e.b)
 	e.say(&e.b)
-}
-
-// report publishes how all stands.
-func (e *events) report(st api.Status) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	e.b.Reset()
-	report.AllReport(st, &e.b)
-	e.say(&e.b)
-	var m runtime.MemStats
-	runtime.ReadMemStats(&m)
-	e.b.Reset()
-	report.MemStat(st, &m, &e.b)
-	e.say(&e.b)
-}
-
-// changed publishes what has changed since the last time.
-func (e *events) changed(st api.Status) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	e.changes.Next(st, &e.b, e.say)
 }
 
 func (e *events) terminated(node, why string, sandbox bool) {

@@ -38,7 +38,8 @@ type node struct {
 	since    time.Time
 	envs     []*stage.Env // of the pipeline that runs
 	pids     map[int]bool
-	failures int // in a row
+	failures int   // in a row
+	seen     int64 // messages that it had delivered when looked at last
 }
 
 // place is what a node has that its successor takes over.

@@ -29,12 +29,6 @@ func (d *Daemon) serve() {
 	}
 	second := time.NewTicker(time.Second)
 	defer second.Stop()
-	var reports <-chan time.Time
-	if every := d.config().Hekad.Report; every > 0 {
-		t := time.NewTicker(every)
-		defer t.Stop()
-		reports = t.C
-	}
 	var done <-chan time.Time
 	if d.opt.UntilDone {
 		t := time.NewTicker(20 * time.Millisecond)
@@ -45,8 +39,6 @@ func (d *Daemon) serve() {
 		select {
 		case now := <-second.C:
 			d.tick(now)
-		case <-reports:
-			d.events.report(d.Status())
 		case <-done:
 			if d.finished() {
 				return
@@ -67,14 +59,12 @@ func (d *Daemon) serve() {
 func (d *Daemon) tick(now time.Time) {
 	d.saveMarks()
 	st := d.Status()
-	for _, s := range d.watch.Feed(st) {
-		d.log.Warn("stuck: " + s.String())
-	}
-	d.events.changed(st)
+	d.self.Second(&st, d.events.say)
+	d.opt.Notify.Status(report.Summary(st, d.self.Watch.Stuck()))
 	if d.opt.Flush != nil {
 		d.opt.Flush(now)
 	}
-	if report.Healthy(st, d.watch) {
+	if report.Healthy(st, &d.self.Watch) {
 		d.opt.Notify.Alive(now)
 	}
 }

@@ -30,7 +30,7 @@ func (d *Daemon) Status() api.Status {
 		st.Ready = st.Ready && (s.State == api.Running || s.State == api.Ended)
 		st.Nodes = append(st.Nodes, s)
 	}
-	d.watch.Mark(&st)
+	d.self.Watch.Mark(&st)
 	return st
 }
 
@@ -79,6 +79,10 @@ func (n *node) status() api.Node {
 	}
 	if s.Out == 0 { // it delivers
 		s.Out, s.OutBytes = out, outBytes
+	}
+	if out > n.seen {
+		n.seen = out
+		n.port.Alive()
 	}
 	if n.spool != nil {
 		sp := n.spool.Stats()
