@@ -242,7 +242,7 @@ func BenchmarkTake(b *testing.B) {
 	n := mustOpen(b, filepath.Join(b.TempDir(), "nonces"), start)
 	b.ReportAllocs()
 	for i := 0; b.Loop(); i++ {
-		if err := n.Take(id(i), int64(i), int64(i)); err != nil {
+		if err := n.Take(id(i), int64(i)+1, int64(i)+1); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -62,6 +62,7 @@ func NewManager(g *config.Global, s *Store, d Daemon, log *slog.Logger) (*Manage
 	if err != nil {
 		return nil, stage.Permanent{Err: err}
 	}
+	warnShort(keys, g.Control, log)
 	old, err := hashes(g.OldHmac)
 	if err != nil {
 		return nil, err
@@ -75,6 +76,20 @@ func NewManager(g *config.Global, s *Store, d Daemon, log *slog.Logger) (*Manage
 		Keys: keys.Keys, Signers: []string{g.Control}, Targets: []string{g.Hostname},
 		Old: old, Nonces: nonces,
 	}}, nil
+}
+
+// shortKey is the length from which on nobody guesses a key.
+const shortKey = 16
+
+// warnShort says which keys of a signer can be guessed by who has seen what they signed.
+func warnShort(f *control.KeyFile, signer string, log *slog.Logger) {
+	keys, _ := f.Keys()
+	for id, k := range keys {
+		if at := strings.LastIndexByte(id, '_'); id[:at] == signer && len(k) < shortKey {
+			log.Warn("control: this key can be guessed: head -c 32 /dev/urandom | base64 makes a better one",
+				"key", id, "bytes", len(k))
+		}
+	}
 }
 
 // hashes returns those of these names, which are Heka's.

@@ -1,6 +1,9 @@
 package dynamic
 
 import (
+	"os"
+	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -47,6 +50,34 @@ func TestNode(t *testing.T) {
 	g.Allow = "nonsense"
 	if n := Node(l, g); n.Match != "FALSE" {
 		t.Error("without a right to see it:", n.Match)
+	}
+}
+
+// TestRuns wants the program to take the command line that Node makes.
+func TestRuns(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it builds heka-filter")
+	}
+	bin := t.TempDir()
+	build := exec.Command("go", "build", "-o", bin, "heka/heka-filter")
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatal(err, string(out))
+	}
+	s := mustOpen(t, filepath.Join(t.TempDir(), "it's a $HOME *"))
+	f := filter("kept")
+	f.Script = "n = 0\nfunction process_message() n = n + 1 return 0 end\n" +
+		"function timer_event() inject_payload('txt', 'n', read_config('x'), n) end\n"
+	f.Preserve, f.TimerAtEnd, f.Memory, f.Every = true, true, "1MiB", ""
+	n := Node(mustAdd(t, s, f), &config.Global{Memory: 64 << 20})
+	for _, want := range []string{"5:1\n", "5:2\n"} { // the state is kept
+		c := exec.Command("sh", "-c", "echo x | "+n.Run+" --config x='\"5:\"' -o text")
+		c.Env = append(os.Environ(), "PATH="+bin+":"+os.Getenv("PATH"))
+		if out, err := c.CombinedOutput(); err != nil || string(out) != want {
+			t.Errorf("%s: %v %q", n.Run, err, out)
+		}
+	}
+	if err := s.Remove("kept"); err != nil || len(names(t, s.path)) > 0 {
+		t.Error(err, names(t, s.path))
 	}
 }
 
