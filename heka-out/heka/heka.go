@@ -17,6 +17,7 @@ import (
 
 	"heka/lib/frame"
 	"heka/lib/link"
+	"heka/lib/msg"
 	"heka/lib/peer"
 	"heka/lib/size"
 	"heka/lib/stage"
@@ -173,6 +174,9 @@ func (s *sink) options(out stage.Writer) (link.SenderOptions, error) {
 		}
 		opt.Dial = func(ctx context.Context) (net.Conn, error) { return s.dialTLS(ctx, certs) }
 	}
+	if s.env.Fail != nil {
+		opt.Refused = s.refused
+	}
 	acks := stage.NewCollector(s.env, out)
 	opt.Done = func(done []stage.Range) error {
 		for _, r := range done {
@@ -183,6 +187,20 @@ func (s *sink) options(out stage.Writer) (link.SenderOptions, error) {
 		return acks.Flush()
 	}
 	return opt, nil
+}
+
+// errLong is what is wrong with messages that the other end does not take.
+var errLong = errors.New("longer than the other end takes")
+
+// refused puts a message that is too long where --fail says.
+func (s *sink) refused(record []byte) error {
+	s.env.Stats.Bad.Add(1)
+	var v msg.View
+	v.Reset(record[msg.HeaderSize:])
+	var b msg.Builder
+	b.Copy(&v)
+	stage.Mark(&b, "heka", errLong)
+	return s.env.Fail(b.Append(nil))
 }
 
 func (s *sink) dialTLS(ctx context.Context, certs *peer.Certificates) (net.Conn, error) {
@@ -214,12 +232,13 @@ func (s *sink) feed(ctx context.Context, in stage.Reader, sender *link.Sender) e
 			b.Release()
 			continue
 		}
-		n := int64(b.Len())
+		n, size := int64(b.Len()), link.Size(b)
 		err = sender.Add(ctx, b)
 		b.Release()
 		if err != nil {
 			return err
 		}
 		s.env.Stats.Out.Add(n)
+		s.env.Stats.OutBytes.Add(size)
 	}
 }

@@ -94,6 +94,11 @@ func (c *conn) forget() {
 // read finds out what the peer speaks, and reads it.
 func (c *conn) read(ctx context.Context) error {
 	c.Conn.SetDeadline(time.Now().Add(c.r.opt.Handshake))
+	select {
+	case <-c.r.stop: // end may have set the deadline before we did
+		return errStopped
+	default:
+	}
 	if c.r.opt.Wrap != nil {
 		t, trusted, err := c.r.opt.Wrap(ctx, c.Conn)
 		if err != nil {

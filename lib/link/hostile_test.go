@@ -409,3 +409,59 @@ func TestGiveUp(t *testing.T) {
 		t.Errorf("%v, %d acknowledged, log %q", err, src.at(), log.String())
 	}
 }
+
+// TestTooLong wants messages that the peer does not take to go elsewhere, once it has
+// said how long they may be, and the others through.
+func TestTooLong(t *testing.T) {
+	var x inbox
+	s := serve(t, ReceiverOptions{Env: &stage.Env{MaxRecord: 200}}, x.sink())
+	pool := stage.NewPool(4)
+	met := make(chan struct{}, 10)
+	src := sourceFunc(func(out stage.Writer) error {
+		for _, text := range []string{"a", strings.Repeat("x", 500), "b"} {
+			b := pool.Get()
+			for _, p := range []string{text, "c"} {
+				b.Off, b.Buf = append(b.Off, uint32(len(b.Buf))), append(b.Buf, record(p)...)
+			}
+			if err := out.Write(b); err != nil {
+				return err
+			}
+			if text == "a" {
+				within(t, met)
+			}
+		}
+		return nil
+	})
+	dial := dialer("tcp", s.addr)
+	var refused []int
+	opt := SenderOptions{
+		Refused: func(rec []byte) error { refused = append(refused, len(rec)); return nil },
+		Dial: func(ctx context.Context) (net.Conn, error) {
+			c, err := dial(ctx)
+			return heard{c, met}, err
+		},
+	}
+	send(t, src, opt)
+	s.end(t)
+	if x.String() != "a; c; c; b; c" || len(refused) != 1 || s.env.Stats.Dropped.Load() != 0 {
+		t.Errorf("got %q, refused %v, dropped there %d", x.String(), refused, s.env.Stats.Dropped.Load())
+	}
+}
+
+// heard is a connection that tells when it was read from a second time: the answer to
+// the hello has been taken then.
+type heard struct {
+	net.Conn
+	met chan struct{}
+}
+
+func (h heard) Read(p []byte) (int, error) {
+	n, err := h.Conn.Read(p)
+	if n == msg.HeaderSize+ackSize {
+		select {
+		case h.met <- struct{}{}:
+		default:
+		}
+	}
+	return n, err
+}

@@ -35,6 +35,7 @@ func (s *Sender) connect(ctx context.Context) error {
 	} else if err := l.greet(); err != nil {
 		return err
 	}
+	s.met = true
 	s.restored()
 	var wg sync.WaitGroup
 	wg.Add(1)
@@ -89,6 +90,7 @@ func (l *sending) greet() error {
 	l.every = beatEvery(s.opt.Timeout, a.timeout)
 	s.mu.Lock()
 	ok := a.flags&answered != 0 && s.win.rewind(a.from)
+	s.most = a.most
 	s.mu.Unlock()
 	if !ok {
 		rand.Read(s.id[:]) // as a new session, nothing is expected of us

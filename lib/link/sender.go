@@ -45,6 +45,10 @@ type SenderOptions struct {
 	// slice. An error ends the Sender.
 	Done func([]stage.Range) error
 
+	// Refused, if not nil, is given the messages that are longer than the peer takes: they
+	// are not sent. It may be called by the goroutine of Add. An error ends that.
+	Refused func(record []byte) error
+
 	Window    int64         // bytes that are kept for lack of an acknowledgement; DefaultWindow if 0
 	Timeout   time.Duration // silence after which a connection is given up; DefaultTimeout if 0
 	Handshake time.Duration // how long an answer to the hello may take; DefaultHandshake if 0
@@ -72,6 +76,7 @@ type Sender struct {
 	win      window
 	finished bool
 	err      error // what ended Run; Add returns it
+	most     int64 // longest body that the peer takes; 0: it has not said
 
 	work chan struct{} // has a value when there is something to send, or to end
 	room chan struct{} // has a value when the window may have room
@@ -86,7 +91,8 @@ type Sender struct {
 	headBuf []byte // of the goroutine that writes
 	parts   [2][]byte
 	iov     net.Buffers
-	moved   bool // the connection brought something forward
+	met     bool // the connection was made, and the peer has answered
+	moved   bool // it brought something forward
 	up      bool // it was said that there is none
 	said    string
 }
@@ -125,15 +131,20 @@ func poke(ch chan struct{}) {
 // Add takes the records of b, or its gap, and its acknowledgement, and copies them; b
 // stays the caller's. It waits while the window is full.
 func (s *Sender) Add(ctx context.Context, b *stage.Batch) error {
-	p, whole := b.Bytes()
-	size := int64(len(p))
-	if !whole {
-		for i := range b.Off {
-			size += int64(len(b.Record(i)))
-		}
-	}
+	size := Size(b)
 	if err := s.await(ctx, size); err != nil {
 		return err
+	}
+	s.mu.Lock()
+	most := s.most
+	s.mu.Unlock()
+	if most > 0 && size > most && s.opt.Refused != nil {
+		fit, err := s.fitting(b.Retain(), most)
+		if err != nil {
+			return err
+		}
+		defer fit.Release()
+		b = fit
 	}
 	s.mu.Lock()
 	if s.opt.Protobuf {
@@ -151,6 +162,32 @@ func (s *Sender) Add(ctx context.Context, b *stage.Batch) error {
 		return s.acknowledge(0)
 	}
 	return nil
+}
+
+// Size returns the bytes of b's records.
+func Size(b *stage.Batch) (n int64) {
+	if p, whole := b.Bytes(); whole {
+		return int64(len(p))
+	}
+	for i := range b.Off {
+		n += int64(len(b.Record(i)))
+	}
+	return n
+}
+
+// fitting returns a batch of those records of b that the peer takes. It takes b over.
+func (s *Sender) fitting(b *stage.Batch, most int64) (*stage.Batch, error) {
+	var off []uint32
+	for i, at := range b.Off {
+		rec := b.Record(i)
+		if int64(len(rec)-msg.HeaderSize) <= most {
+			off = append(off, at)
+		} else if err := s.opt.Refused(rec); err != nil {
+			b.Release()
+			return nil, err
+		}
+	}
+	return b.Select(off), nil
 }
 
 // await waits until the window has room for size bytes, or is empty. It returns with
@@ -270,6 +307,7 @@ func (s *Sender) Run(ctx context.Context) (err error) {
 		if since.IsZero() {
 			since = time.Now()
 		}
+		s.met, s.moved = false, false
 		err := s.connect(ctx)
 		var end *endError
 		switch {
@@ -280,9 +318,10 @@ func (s *Sender) Run(ctx context.Context) (err error) {
 		case err == nil:
 			continue
 		}
-		if s.moved {
-			s.moved = false
+		if s.met {
 			since = time.Now()
+		}
+		if s.moved {
 			wait.Reset()
 		}
 		if s.opt.GiveUp > 0 && time.Since(since) >= s.opt.GiveUp {
