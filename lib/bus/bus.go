@@ -56,6 +56,7 @@ func New(opt Options) *Bus {
 // Offer says what a node is offered.
 type Offer struct {
 	None  bool        // nothing: the node is a source
+	Hasty bool        // what it emits is given up where there is no room: it never waits
 	Match *match.Expr // what selects messages; nil: all
 	From  []string    // the nodes whose messages it is offered; nil: all but its own
 	Queue int64       // bytes that its queue may hold
@@ -87,6 +88,7 @@ type Port struct {
 	source bool  // it is offered nothing
 	spool  Spool // nil: it has a queue, or is a source
 	blocks bool  // the spool does, when it is full
+	hasty  bool  // it waits for nobody
 
 	offer   Offer  // the bus's lock guards it, and stopped
 	stopped bool   // it is offered nothing more
@@ -117,7 +119,7 @@ type route struct {
 // Attach adds a node. dead takes messages that killed its pipeline again and again; nil:
 // they are given up, and counted.
 func (b *Bus) Attach(name string, o Offer, dead func(record []byte, why string) error) *Port {
-	p := &Port{name: name, bus: b, offer: o, source: o.None, spool: o.Spool, blocks: o.Full == Block, dead: dead, feeds: map[*Port]bool{}, jam: map[*Port]bool{}}
+	p := &Port{name: name, bus: b, offer: o, source: o.None, spool: o.Spool, blocks: o.Full == Block, hasty: o.Hasty, dead: dead, feeds: map[*Port]bool{}, jam: map[*Port]bool{}}
 	if !o.None && o.Spool == nil {
 		p.queue = newQueue(o.Queue, o.Full)
 	}
@@ -245,6 +247,11 @@ func (p *Port) deliver(ctx context.Context, from *Port, it item) error {
 		delete(from.jam, p)
 		return nil
 	}
+	if from.hasty {
+		p.stats.dropped.Add(int64(it.b.Len()))
+		it.finish()
+		return nil
+	}
 	if from.jam[p] {
 		p.giveWay(it)
 		return nil
@@ -311,6 +318,11 @@ func (p *Port) store(ctx context.Context, from *Port, it item) error {
 		}
 	}
 	if p.spool.TryAppend(it.b, done) {
+		return nil
+	}
+	if from.hasty {
+		p.stats.dropped.Add(n)
+		it.finish()
 		return nil
 	}
 	defer from.waits(p)()

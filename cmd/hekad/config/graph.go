@@ -44,6 +44,7 @@ func (l *loader) checkFrom(s *section, i int, from string, byName map[string]*se
 	switch {
 	case other == s:
 		l.wrong(e, spot.value, s.name+" can't read from itself", "a node is never given its own messages")
+	case other == nil && from == "hekad": // what the daemon says of itself
 	case other == nil:
 		hint := ""
 		if to := near.Word(from, names); to != "" {

@@ -141,7 +141,7 @@ func (d *Daemon) run() (err error) {
 	})
 	d.self.Every = d.config().Hekad.Report
 	d.events = newEvents(d)
-	d.events.port = d.bus.Attach(Self, bus.Offer{None: true}, nil)
+	d.events.port = d.bus.Attach(Self, bus.Offer{None: true, Hasty: true}, nil)
 	if d.loaded, err = dynamic.Open(filepath.Join(d.state, "loaded"), d.config().Hekad.MaxFilters, d.log); err != nil {
 		return err
 	}
@@ -250,7 +250,14 @@ func (d *Daemon) control() (stop func(), err error) {
 
 func (d *Daemon) config() *config.Config { return d.conf.Load() }
 
-func (d *Daemon) hostname() string { return d.config().Hekad.Hostname }
+// hostname returns that of messages which name no other.
+func (d *Daemon) hostname() string {
+	if name := d.config().Hekad.Hostname; name != "" {
+		return name
+	}
+	name, _ := os.Hostname()
+	return name
+}
 
 // all returns the nodes.
 func (d *Daemon) all() []*node {
