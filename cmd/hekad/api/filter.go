@@ -5,13 +5,13 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"heka/cmd/hekad/config"
 	"heka/lib/match"
 	"heka/lib/size"
 )
 
 // Limits of a Filter.
 const (
-	MaxName   = 64        // bytes of a node's name
 	maxBody   = 1 << 20   // bytes of a request: the script and all else
 	maxConfig = 1000      // entries of Config
 	MaxScript = 960 << 10 // bytes of a script, which leaves room for the rest
@@ -20,12 +20,10 @@ const (
 // Check returns the first mistake in f that can be seen without a daemon, as an [Error];
 // the script itself is not compiled.
 func (f *Filter) Check() error {
+	if msg, hint := config.Name(f.Name); msg != "" {
+		return &Error{Status: 400, Msg: msg, Hint: hint}
+	}
 	switch {
-	case f.Name == "":
-		return mistake("the filter has no name")
-	case !ValidName(f.Name):
-		return &Error{Status: 400, Msg: "name " + quote(f.Name) + " is none for a filter",
-			Hint: "letters, digits, - and _, 64 at most, a letter or digit first"}
 	case strings.TrimSpace(f.Script) == "":
 		return mistake("the script is empty")
 	case len(f.Script) > MaxScript:
@@ -59,17 +57,4 @@ func (f *Filter) Check() error {
 		}
 	}
 	return nil
-}
-
-// ValidName reports whether a filter may be called name: it becomes the name of a file,
-// too.
-func ValidName(name string) bool {
-	for i := range len(name) {
-		c := name[i]
-		alnum := c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9'
-		if !alnum && (i == 0 || c != '-' && c != '_') {
-			return false
-		}
-	}
-	return name != "" && len(name) <= MaxName
 }

@@ -80,7 +80,7 @@ func TestRequests(t *testing.T) {
 	f("POST /v1/filters", `{"Signer":"root"}`, 400, `{"error":"unknown field \"Signer\""}`)
 	f("POST /v1/filters", `{}{}`, 400,
 		`{"error":"something stands behind the JSON value, from byte 3 on"}`)
-	f("POST /v1/filters", `{}`, 400, `{"error":"the filter has no name"}`)
+	f("POST /v1/filters", `{}`, 400, `{"error":"the name is empty","hint":"want a-z, 0-9, _ and -, and a letter or digit first"}`)
 	f("POST /v1/filters", strings.Repeat("[", 100_000), 400,
 		`{"error":"invalid character '[' exceeded max depth"}`)
 	f("POST /v1/filters", `{"script":"`+strings.Repeat("x", 1<<20)+`"}`, 413,
@@ -107,13 +107,14 @@ func TestFilterCheck(t *testing.T) {
 		}
 	}
 	f(func(x *api.Filter) {}, "")
-	f(func(x *api.Filter) { x.Name, x.Every, x.Memory = "A-1_b", "1.5s", "64MiB" }, "")
-	const names = " is none for a filter; letters, digits, - and _, 64 at most, a letter or digit first"
-	f(func(x *api.Filter) { x.Name = "-a" }, `name "-a"`+names)
-	f(func(x *api.Filter) { x.Name = "a/b" }, `name "a/b"`+names)
-	f(func(x *api.Filter) { x.Name = "a.lua" }, `name "a.lua"`+names)
-	f(func(x *api.Filter) { x.Name = "é" }, `name "é"`+names)
-	f(func(x *api.Filter) { x.Name = strings.Repeat("a", 65) }, `name "`+strings.Repeat("a", 65)+`"`+names)
+	f(func(x *api.Filter) { x.Name, x.Every, x.Memory = "a-1_b", "1.5s", "64MiB" }, "")
+	const rule = " is no name of a node: want a-z, 0-9, _ and -, and a letter or digit first"
+	f(func(x *api.Filter) { x.Name = "-a" }, "-a"+rule+"; did you mean a?")
+	f(func(x *api.Filter) { x.Name = "a/b" }, "a/b"+rule+"; did you mean a-b?")
+	f(func(x *api.Filter) { x.Name = "A.lua" }, "A.lua"+rule+"; did you mean a-lua?")
+	f(func(x *api.Filter) { x.Name = "é" }, "é"+rule)
+	f(func(x *api.Filter) { x.Name = "hekad" }, "hekad is the section of the daemon itself; choose another name")
+	f(func(x *api.Filter) { x.Name = strings.Repeat("a", 65) }, "a name has at most 64 characters, not 65")
 	f(func(x *api.Filter) { x.Script = " \n" }, "the script is empty")
 	f(func(x *api.Filter) { x.Script = "\xff" }, `the script is not UTF-8; write other bytes as "\255"`)
 	f(func(x *api.Filter) { x.Match = "" },

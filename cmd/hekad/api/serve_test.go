@@ -157,8 +157,8 @@ func TestErrors(t *testing.T) {
 	f(load("twice", "TRUE"), 409, "filter twice is loaded; --replace puts this one in its place")
 	f(load("wrong", "TRUE"), 400, "no such thing; try another")
 	f(load("panics", "TRUE"), 500, "a mistake in hekad; its log has more")
-	f(load("../x", "TRUE"), 400, `name "../x" is none for a filter; `+
-		"letters, digits, - and _, 64 at most, a letter or digit first")
+	f(load("../x", "TRUE"), 400, "../x is no name of a node: "+
+		"want a-z, 0-9, _ and -, and a letter or digit first; did you mean x?")
 	f(c.Drain(ctx, time.Millisecond), 503, "not all was delivered within 1ms; "+
 		"the sources have ended, and delivery goes on: hekad ps shows what is left")
 }

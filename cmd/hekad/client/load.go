@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"heka/cmd/hekad/api"
+	"heka/cmd/hekad/config"
 	"heka/lib/sandbox"
 )
 
@@ -58,6 +59,7 @@ wrong; 1: there is a node of that name.`,
 	fs.DurationVar(&every, "every", 0, "call timer_event at this `TIME`'s distance")
 	fs.StringArrayVar(&values, "config", nil, "`NAME=VALUE` that read_config finds; as often as needed")
 	fs.BoolVar(&f.Preserve, "preserve", false, "keep its globals when it is stopped")
+	fs.BoolVar(&f.TimerAtEnd, "timer-at-end", false, "call timer_event once more when it is stopped")
 	fs.StringVar(&f.Memory, "memory", "", "what its process may take, in `BYTES`, as in 64MiB")
 	fs.BoolVar(&f.Replace, "replace", false, "in place of one of that name that was loaded before")
 	return c
@@ -86,8 +88,8 @@ func pairs(values []string) (map[string]string, error) {
 func readScript(file string, f *api.Filter) error {
 	if f.Name == "" {
 		f.Name = strings.TrimSuffix(filepath.Base(file), ".lua")
-		if !api.ValidName(f.Name) {
-			return mistake("name it with --name", "%q can't be the name of a node", f.Name)
+		if msg, hint := config.Name(f.Name); msg != "" {
+			return mistake(strings.TrimPrefix(hint+"; ", "; ")+"name it with --name", "%s", msg)
 		}
 	}
 	if f.Match == "" {

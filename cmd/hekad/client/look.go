@@ -66,7 +66,7 @@ func cut(s string, width int) string {
 		return s
 	}
 	s = cells.TruncateString(s, width, "…")
-	if strings.Contains(s, "\x1b") {
+	if strings.Contains(s, "\x1b") && !strings.HasSuffix(s, plain) {
 		s += plain
 	}
 	return s

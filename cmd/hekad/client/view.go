@@ -143,9 +143,11 @@ func (v *view) lines(width, height int) []string {
 func (v *view) screen(width, height int) []string {
 	s := v.sample
 	found := troubles(&s.Status)
-	below := min(len(found), max(height/3, 1))
+	below := min(len(found), height/3)
 	room := height - 3 // the head, the table's head, the last line
-	if below > 0 {
+	if below > 0 && room-below-1 < min(len(s.Nodes), 3) {
+		below = 0
+	} else if below > 0 {
 		room -= below + 1
 	}
 	table := v.sorted().lines(width, v.paint, v.sort)
@@ -154,13 +156,13 @@ func (v *view) screen(width, height int) []string {
 	v.at = max(min(v.at, len(rows)-v.page), 0)
 	lines := []string{v.head(), head}
 	lines = append(lines, rows[v.at:min(v.at+v.page, len(rows))]...)
-	for i, f := range found {
-		switch {
-		case i == 0:
-			lines = append(lines, "", f.line(v.paint))
-		case i == below-1 && below < len(found):
+	for i, f := range found[:below] {
+		if i == 0 {
+			lines = append(lines, "")
+		}
+		if i == below-1 && below < len(found) {
 			lines = append(lines, v.paint.paint(dim, fmt.Sprintf("%d more: hekad ps", len(found)-i)))
-		case i < below:
+		} else {
 			lines = append(lines, f.line(v.paint))
 		}
 	}
@@ -168,6 +170,12 @@ func (v *view) screen(width, height int) []string {
 		lines = append(lines, "")
 	}
 	status := v.status()
+	if v.failure != nil {
+		return append(lines, v.paint.paint(red, status))
+	}
+	if below == 0 && len(found) > 0 {
+		status = plural(int64(len(found)), "trouble") + ": hekad ps  " + status
+	}
 	if len(rows) > v.page {
 		status = fmt.Sprintf("%d-%d of %d  ", v.at+1, min(v.at+v.page, len(rows)), len(rows)) + status
 	}
