@@ -29,7 +29,11 @@ func MustCompile(expr string) *Matcher {
 }
 
 // Compile returns a matcher of e.
-func (e *Expr) Compile() *Matcher { return &Matcher{set: NewSet(e), expr: e} }
+func (e *Expr) Compile() *Matcher {
+	m := &Matcher{set: NewSet(e), expr: e}
+	m.set.compile()
+	return m
+}
 
 // Clone returns a matcher of the same expression, and the same now, for another
 // goroutine. They share the program.

@@ -18,7 +18,7 @@ import (
 func (s *Set) Select(v *msg.View, hits []uint64) {
 	s.gen++
 	if s.root == nil {
-		s.root = newRoot(s.p)
+		s.plant()
 	}
 	b := v.Body()
 	s.cur, s.ends = s.root, 0
@@ -39,6 +39,14 @@ func (s *Set) Select(v *msg.View, hits []uint64) {
 	if len(s.cur.rest) > 0 {
 		s.decide(v, hits)
 	}
+}
+
+// plant makes the root of the tree.
+func (s *Set) plant() {
+	if s.p == nil {
+		s.compile()
+	}
+	s.root = newRoot(s.p)
 }
 
 // decide adds to hits what is left of the expressions of the current state, and holds.

@@ -1,6 +1,11 @@
 package match
 
-import "heka/lib/msg"
+import (
+	"slices"
+	"sync"
+
+	"heka/lib/msg"
+)
 
 // Set is several compiled expressions that are asked of the same messages. Select
 // answers all of them; Match one, of those that may have to be asked in turn. What
@@ -15,7 +20,8 @@ import "heka/lib/msg"
 //		}
 //	}
 type Set struct {
-	p      *program
+	source *source
+	p      *program // nil until the first message
 	now    int64
 	hasNow bool
 
@@ -65,32 +71,45 @@ type memo struct {
 	held bool
 }
 
-// NewSet compiles expressions that were read by Parse; they keep their order.
-func NewSet(exprs ...*Expr) *Set { return newSet(compile(exprs)) }
+// source is the expressions of a Set, which all its clones share. They are compiled when
+// a message comes: of a daemon's many sets, most never see one.
+type source struct {
+	exprs    []*Expr
+	once     sync.Once
+	compiled *program
+}
 
-func newSet(p *program) *Set {
-	return &Set{
-		p:     p,
-		gen:   1,
-		slots: make([]slot, len(p.names.slots)),
-		memos: make([]memo, p.memos),
-	}
+// NewSet makes a Set of expressions that were read by Parse; they keep their order. It
+// costs next to nothing before the first message.
+func NewSet(exprs ...*Expr) *Set {
+	return &Set{gen: 1, source: &source{exprs: slices.Clone(exprs)}}
+}
+
+// compile makes the set ready for messages.
+func (s *Set) compile() {
+	s.source.once.Do(func() { s.source.compiled = compile(s.source.exprs) })
+	s.p = s.source.compiled
+	s.slots = make([]slot, len(s.p.names.slots))
+	s.memos = make([]memo, s.p.memos)
 }
 
 // Clone returns a Set of the same expressions, and the same now, for another
 // goroutine. They share the program, not what they know of messages.
 func (s *Set) Clone() *Set {
-	c := newSet(s.p)
-	c.now, c.hasNow = s.now, s.hasNow
-	return c
+	return &Set{gen: 1, source: s.source, now: s.now, hasNow: s.hasNow}
 }
 
 // Len returns how many expressions there are.
-func (s *Set) Len() int { return len(s.p.start) }
+func (s *Set) Len() int { return len(s.source.exprs) }
 
 // UsesNow reports whether any expression is relative to now, so that SetNow must
 // be called.
-func (s *Set) UsesNow() bool { return s.p.usesNow }
+func (s *Set) UsesNow() bool {
+	if s.p == nil {
+		s.compile()
+	}
+	return s.p.usesNow
+}
 
 // SetNow sets the time that now stands for, in nanoseconds since 1970 UTC: once
 // per batch is often enough. Before the first call a comparison with now is
@@ -100,6 +119,9 @@ func (s *Set) SetNow(ns int64) { s.now, s.hasNow = ns, true }
 // Reset forgets what is known of the last message, and turns to that of v. It
 // must be called before the first Match of each message.
 func (s *Set) Reset(v *msg.View) {
+	if s.p == nil {
+		s.compile()
+	}
 	s.gen++
 	s.cur = nil
 	if s.p.usesType {
