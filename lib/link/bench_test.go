@@ -2,6 +2,7 @@ package link
 
 import (
 	"context"
+	"io"
 	"net"
 	"path/filepath"
 	"runtime"
@@ -93,6 +94,51 @@ func BenchmarkLink(b *testing.B) {
 			b.ReportMetric(bits/b.Elapsed().Seconds()/1e9, "Gbit/s")
 			b.ReportMetric(used.Seconds()*8e9/bits, "cpu-s/GB")
 			b.ReportMetric(b.Elapsed().Seconds()*1e9/float64(b.N*src.b.Len()), "ns/msg")
+		})
+	}
+	f("tcp")
+	f("unix")
+}
+
+// BenchmarkBare is the same bytes over the same sockets, with nobody looking at them: what
+// the system takes of BenchmarkLink.
+func BenchmarkBare(b *testing.B) {
+	f := func(network string) {
+		b.Run(network, func(b *testing.B) {
+			addr := "127.0.0.1:0"
+			if network == "unix" {
+				addr = filepath.Join(b.TempDir(), "s")
+			}
+			ln, err := net.Listen(network, addr)
+			if err != nil {
+				b.Fatal(err)
+			}
+			defer ln.Close()
+			src := newFlood(b.N)
+			b.SetBytes(int64(len(src.b.Buf)))
+			b.ResetTimer()
+			cpu := cpuTime(b)
+			go func() {
+				c, err := net.Dial(network, ln.Addr().String())
+				for i := 0; i < b.N && err == nil; i++ {
+					_, err = c.Write(src.b.Buf)
+				}
+				c.Close()
+			}()
+			c, err := ln.Accept()
+			if err != nil {
+				b.Fatal(err)
+			}
+			defer c.Close()
+			buf := make([]byte, len(src.b.Buf))
+			for range b.N {
+				if _, err := io.ReadFull(c, buf); err != nil {
+					b.Fatal(err)
+				}
+			}
+			bits := float64(len(src.b.Buf)) * 8 * float64(b.N)
+			b.ReportMetric(bits/b.Elapsed().Seconds()/1e9, "Gbit/s")
+			b.ReportMetric((cpuTime(b)-cpu).Seconds()*8e9/bits, "cpu-s/GB")
 		})
 	}
 	f("tcp")

@@ -15,9 +15,13 @@ import (
 	"heka/lib/stage"
 )
 
-// conn is one connection of a Receiver. One goroutine reads, and hands over what it
-// has read; while that waits for the pipeline it does not read, and the peer has to
-// wait. Another tells the peer what is acknowledged, and that we are here.
+// conn is one connection of a Receiver. One goroutine reads; a second checks what it has
+// read, and hands it over. While that waits for the pipeline no more than one batch is
+// read, and the peer has to wait. A third tells the peer what is acknowledged, and that
+// we are here.
+//
+//	peer ──> link ──come──> take ──batches──> pass ──> out
+//	     <── answer <──poke── Acked
 type conn struct {
 	net.Conn          // of the reader's goroutine until it answers
 	sock     net.Conn // below TLS, if there is that; of all goroutines
@@ -30,6 +34,7 @@ type conn struct {
 	toils    bool          // it has a token of work
 
 	s    *session
+	come chan readBatch
 	poke chan struct{} // has a value when there is something to acknowledge
 	last chan struct{} // closed when nothing more will be acknowledged
 	dead chan struct{} // closed when the reader has found the connection dead
@@ -214,15 +219,42 @@ func (c *conn) link() error {
 		c.answer(acked, beatEvery(c.r.opt.Timeout, h.timeout))
 	}()
 	c.idle, c.until = c.r.opt.Timeout, time.Time{}
-	for {
-		if err := c.next(); err != nil {
-			return silent2(err, c.r.opt.Timeout)
-		}
+	c.come = make(chan readBatch)
+	taken := make(chan error, 1)
+	go func() { taken <- c.take() }()
+	for err = nil; err == nil; {
+		err = c.next()
 	}
+	close(c.come)
+	if terr := <-taken; terr != nil {
+		return terr // and therefore the reader failed
+	}
+	return ended(err, c.r.opt.Timeout)
 }
 
-// silent2 is silent, but leaves an end between two records as it is.
-func silent2(err error, timeout time.Duration) error {
+// readBatch is a batch whose bytes have come, and what its head said.
+type readBatch struct {
+	b *stage.Batch
+	h head
+}
+
+// take checks batches and hands them over, while the next is being read. An error
+// closes the connection.
+func (c *conn) take() (err error) {
+	for w := range c.come {
+		if err != nil {
+			w.b.Release()
+			continue
+		}
+		if err = c.takeOne(w.b, &w.h); err != nil && !errors.Is(err, errStopped) {
+			c.sock.Close()
+		}
+	}
+	return err
+}
+
+// ended is silent, but leaves an end between two records as it is.
+func ended(err error, timeout time.Duration) error {
 	if err == io.EOF || errors.Is(err, errStopped) {
 		return err
 	}
@@ -255,31 +287,36 @@ func (c *conn) next() error {
 	return fmt.Errorf("%w: a record %q of %d bytes", ErrProtocol, kind, size)
 }
 
-// batch reads the records behind a head and hands them over.
+// batch reads the records behind a head.
 func (c *conn) batch(h *head) error {
 	c.until = time.Now().Add(c.r.opt.Timeout + time.Duration(h.bytes/slowest)*time.Second)
-	defer func() { c.until = time.Time{} }()
 	b, err := c.body(h)
-	if err != nil {
-		return err
+	c.until = time.Time{}
+	if err == nil {
+		c.come <- readBatch{b, *h}
 	}
+	return err
+}
+
+// takeOne checks a batch and hands it over. It takes b over.
+func (c *conn) takeOne(b *stage.Batch, h *head) error {
 	if len(b.Buf) > 0 {
+		var err error
 		if b, err = c.check(b, h); err != nil {
 			return err
 		}
 	}
 	b.Ack = stage.Range{Source: c.s.source, From: h.from, To: h.to, Hops: h.hops}
 	ok, err := c.s.claim(c, h.from, h.to)
-	if err != nil || !ok {
-		b.Release()
-		if err == nil {
-			err = net.ErrClosed
-		}
-		return err
+	if err == nil && !ok {
+		err = net.ErrClosed
 	}
-	if !c.s.await(h.from) {
+	if err == nil && !c.s.await(h.from) {
+		err = errStopped
+	}
+	if err != nil {
 		b.Release()
-		return errStopped
+		return err
 	}
 	err = c.hand(b)
 	c.s.pass(h.to)

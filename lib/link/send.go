@@ -117,6 +117,7 @@ func (l *sending) send(ctx context.Context) error {
 		h, p := l.win.take()
 		l.mu.Unlock()
 		if p != nil {
+			poke(l.room)
 			if err := l.write(&h, p); err != nil {
 				return err
 			}

@@ -197,7 +197,8 @@ func (s *Sender) await(ctx context.Context, size int64) error {
 		s.mu.Lock()
 		err := s.err
 		w := &s.win
-		fits := w.bytes == 0 || w.bytes+size <= s.opt.Window && len(w.pending) < maxPending
+		fits := w.bytes == 0 || w.bytes+size <= s.opt.Window && w.unsent < maxUnsent &&
+			len(w.pending) < maxPending
 		s.mu.Unlock()
 		switch {
 		case err != nil:

@@ -10,6 +10,10 @@ import (
 // much it sends as one batch.
 const slabSize = stage.BatchSize
 
+// maxUnsent is how much waits to be sent before whoever adds more has to wait: what is
+// sent soon is in the processor's cache still.
+const maxUnsent = 2 * slabSize
+
 // maxPending is how many acknowledgements of batches wait; they take no bytes of the
 // window, where all records were filtered out.
 const maxPending = 8192
@@ -29,6 +33,7 @@ type window struct {
 	chunks []*chunk // in order; chunks[:sent] are on their way
 	sent   int
 	bytes  int64 // of all chunks
+	unsent int64 // of chunks[sent:]
 	next   int64 // number of the next record
 	acked  int64 // all before it are acknowledged
 
@@ -107,6 +112,7 @@ func (w *window) add(p []byte, n int, hops uint8) {
 // grew notes that n records were appended to the slab of c, its last chunk.
 func (w *window) grew(c *chunk, n int) {
 	w.bytes += int64(len(c.slab.buf) - c.end)
+	w.unsent += int64(len(c.slab.buf) - c.end)
 	c.end = len(c.slab.buf)
 	c.to += int64(n)
 	w.next = c.to
@@ -168,6 +174,7 @@ func (w *window) take() (head, []byte) {
 	c := w.chunks[w.sent]
 	c.closed = true
 	w.sent++
+	w.unsent -= int64(c.end - c.start)
 	return head{from: c.from, to: c.to, bytes: int64(c.end - c.start), hops: c.hops},
 		c.slab.buf[c.start:c.end]
 }
@@ -176,14 +183,15 @@ func (w *window) take() (head, []byte) {
 // the window has, or stands within a chunk.
 func (w *window) rewind(to int64) bool {
 	at := w.acked
-	for i, c := range w.chunks {
+	w.sent, w.unsent = 0, w.bytes
+	for _, c := range w.chunks {
 		if at == to {
-			w.sent = i
 			return true
 		}
+		w.sent++
+		w.unsent -= int64(c.end - c.start)
 		at = c.to
 	}
-	w.sent = len(w.chunks)
 	return at == to
 }
 

@@ -80,7 +80,7 @@ func TestWindow(t *testing.T) {
 				t.Fatalf("%s: behind %d: took %v", name, to, got)
 			}
 		}
-		if _, ok := w.acknowledge(100, nil); !ok || w.bytes != 0 || len(w.chunks) != 0 || len(w.pending) != 0 {
+		if _, ok := w.acknowledge(100, nil); !ok || w.bytes != 0 || w.unsent != 0 || len(w.chunks) != 0 || len(w.pending) != 0 {
 			t.Errorf("%s: %d bytes are left, %d chunks", name, w.bytes, len(w.chunks))
 		}
 		if _, ok := w.acknowledge(101, nil); ok {
