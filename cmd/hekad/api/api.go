@@ -51,7 +51,7 @@ type Status struct {
 	Refused   int64     `json:"refused"`  // reloads that failed
 	Draining  bool      `json:"draining"` // sources have been ended
 	Ready     bool      `json:"ready"`    // all nodes run, and none is stuck
-	Stuck     []string  `json:"stuck"`    // nodes with input pending that have done nothing for 30 s
+	Stuck     []string  `json:"stuck"`    // nodes that leave their input alone for 30 s
 	Nodes     []Node    `json:"nodes"`    // in the order of the configuration
 }
 

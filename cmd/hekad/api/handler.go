@@ -175,7 +175,8 @@ func (h *handler) route(path string, params []string, calls map[string]call) {
 
 // nothing answers where no path is.
 func (h *handler) nothing(w http.ResponseWriter, r *http.Request) {
-	e := &Error{Status: 404, Msg: "no path " + quote(r.URL.Path), Hint: "/v1/status says how things stand"}
+	e := &Error{Status: 404, Msg: "no path " + quote(r.URL.Path)}
+	e.Hint = "/v1/status says how things stand"
 	if n := near.Word(r.URL.Path, h.paths); n != "" {
 		e.Hint = "did you mean " + n + "?"
 	}

@@ -43,7 +43,8 @@ func ReadToken(path string) (string, error) {
 		return "", fmt.Errorf("read the token: %w", err)
 	}
 	token := strings.TrimSpace(string(text))
-	if len(text) > maxToken || strings.ContainsFunc(token, func(r rune) bool { return r <= ' ' || r > '~' }) {
+	unfit := func(r rune) bool { return r <= ' ' || r > '~' }
+	if len(text) > maxToken || strings.ContainsFunc(token, unfit) {
 		return "", fmt.Errorf("token file %s: want one line of printable ASCII without blanks; "+
 			makeToken, path, path)
 	}

@@ -124,6 +124,7 @@ func TestGraph(t *testing.T) {
 	f("heka-tail x | heka-out y\n", "", "to-shell", "store")
 	f("hekad tap --in status --state "+state+" | heka-filter lua http_status.lua\n", "",
 		"to-shell", "status", "--tap")
+	f("hekad tap --in mail --state "+state+" | heka-out smtp:x\n", "", "to-shell", "mail")
 	f("", "hekad to-shell: no node \"stroe\"; did you mean store?\nhekad to-shell --help tells what it takes\n",
 		"to-shell", "stroe")
 	f("", "hekad to-shell: nginx is a source: it is given nothing; leave --tap out\n"+

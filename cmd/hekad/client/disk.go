@@ -84,7 +84,8 @@ func (d *doctor) spools() []finding {
 			}
 		})
 		if damaged > 0 {
-			all = append(all, one(warn, e.Name(), "heka-cat "+first+" shows what can be read; then remove them",
+			all = append(all, one(warn, e.Name(),
+				"heka-cat "+first+" shows what can be read; then remove them",
 				"what was damaged of its spool is in %s of %s", plural(damaged, "file"), dir)...)
 		}
 		if d.status != nil && find(d.status.Nodes, e.Name()) == nil {

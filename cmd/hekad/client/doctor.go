@@ -3,7 +3,6 @@ package client
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"os"
 	"slices"
@@ -114,11 +113,6 @@ func (d *doctor) look(ctx context.Context) {
 	d.status = &s
 }
 
-// one returns one finding.
-func one(l level, about, do, format string, args ...any) []finding {
-	return []finding{{l, about, fmt.Sprintf(format, args...), do}}
-}
-
 // daemon says whether one runs, and how it is.
 func (d *doctor) daemon() []finding {
 	s := d.status
@@ -127,13 +121,9 @@ func (d *doctor) daemon() []finding {
 	}
 	all := one(ok, "daemon", "", "hekad %s, process %d, up %s, %s of memory",
 		s.Version, s.Pid, span(s.Now.Sub(s.Started)), bytes(s.Memory))
-	if s.Draining {
-		all = append(all, one(warn, "daemon", "stop it and start it again for more",
-			"it is drained: its sources have ended")...)
-	}
 	if s.Refused > 0 {
-		all = append(all, one(warn, "daemon", "hekad check "+s.Config+" says what is wrong, if it is still",
-			"it has refused to reload %s", times(s.Refused))...)
+		do := "hekad check " + s.Config + " says what is wrong, if it is still"
+		all = append(all, one(warn, "daemon", do, "it has refused to reload %s", times(s.Refused))...)
 	}
 	return all
 }
@@ -159,7 +149,8 @@ func (d *doctor) stateFolder() []finding {
 	info, err := os.Stat(d.state)
 	switch {
 	case errors.Is(err, os.ErrNotExist):
-		return one(warn, about, "hekad run makes it, or name another with --state", "%s is not there", d.state)
+		return one(warn, about, "hekad run makes it, or name another with --state",
+			"%s is not there", d.state)
 	case err != nil:
 		return one(bad, about, "be the user that hekad runs as, or root", "%v", err)
 	case !info.IsDir():
@@ -169,9 +160,11 @@ func (d *doctor) stateFolder() []finding {
 	fix := "chmod 700 " + d.state
 	switch {
 	case mode&0o022 != 0:
-		return one(bad, about, fix, "%s has mode %04o: others can change what is in it", d.state, mode)
+		return one(bad, about, fix, "%s has mode %04o: others can change what is in it",
+			d.state, mode)
 	case mode&0o055 != 0:
-		return one(warn, about, fix, "%s has mode %04o: others can read spools and dead letters", d.state, mode)
+		return one(warn, about, fix, "%s has mode %04o: others can read spools and dead letters",
+			d.state, mode)
 	}
 	if st, is := info.Sys().(*syscall.Stat_t); is && d.status == nil && int(st.Uid) != os.Geteuid() {
 		return one(warn, about, "run hekad as the same user each time",
@@ -197,7 +190,8 @@ func (d *doctor) disk() []finding {
 	if l != ok {
 		do = "make room: spools, positions and dead letters are written there"
 	}
-	all := one(l, "disk", do, "%s of %s are free at %s", bytes(int64(r.free)), bytes(int64(r.size)), d.state)
+	all := one(l, "disk", do, "%s of %s are free at %s",
+		bytes(int64(r.free)), bytes(int64(r.size)), d.state)
 	if l := fullness(r.inodes, r.most); l != ok {
 		all = append(all, one(l, "disk", "remove files: many small ones use inodes up",
 			"%s of %s inodes are free", count(int64(r.inodes)), count(int64(r.most)))...)
@@ -252,7 +246,8 @@ func (d *doctor) clock() []finding {
 			name, span(t.Sub(now)))
 	}
 	if yes, known := d.host.synced(); known && !yes {
-		return one(warn, about, do, "it is %s, and nothing keeps it right", now.UTC().Format(time.RFC3339))
+		return one(warn, about, do, "it is %s, and nothing keeps it right",
+			now.UTC().Format(time.RFC3339))
 	}
 	return one(ok, about, "", "it is %s", now.UTC().Format(time.RFC3339))
 }

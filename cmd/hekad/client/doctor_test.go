@@ -100,7 +100,6 @@ func TestDoctorIll(t *testing.T) {
 	}
 	want(t, "doctor", strings.ReplaceAll(out, state, "STATE"), `
 ok    daemon: hekad 5.0, process 4242, up 1h, 38MiB of memory
-warn  daemon: it is drained: its sources have ended; stop it and start it again for more
 warn  daemon: it has refused to reload 2 times; hekad check /etc/hekad.toml says what is wrong, if it is still
 bad   state folder: STATE has mode 0770: others can change what is in it; chmod 700 STATE
 bad   disk: 1GiB of 100GiB are free at STATE; make room: spools, positions and dead letters are written there
@@ -110,9 +109,11 @@ warn  clock: it is NOW, and nothing keeps it right; set the clock, and have chro
 bad   store: has input and has done nothing for 1h; hekad tap --in store shows what it is given
 bad   store: its spool is full to 97%, the oldest of it is 1h6m old; see why it is slow, or make spool larger
 bad   mail: failed: dial \x1b[2Jmail.example: refused; mend it, then hekad reload
+warn  daemon: it is drained: its sources have ended; stop it and start it again for more
 warn  nginx: waits for store, 1m15s in all; its spool is full: make it larger, or see why store is slow
 warn  nginx: lost 68.4KiB of its source in 2 places; it was rotated away or cut before it was read
 warn  status: could not process 3 messages; hekad tap status 'Fields[heka.error] != NIL' shows them
+warn  store: was started again 3 times; the daemon's log says why
 warn  mail: gave up 1.23M messages, its queue was full; make queue larger, or say full = "block"
 warn  gone: there is a spool, and no such node any more: STATE/spool/gone; heka-replay STATE/spool/gone/*.heka | ..., then remove the folder
 warn  store: what was damaged of its spool is in 1 file of STATE/spool/store; heka-cat STATE/spool/store/damaged-0000000000000001 shows what can be read; then remove them
@@ -121,7 +122,7 @@ warn  store: 12B of dead letters, the last of 2026-03-01T12:00:00Z; see why with
 warn  nginx: its positions were damaged: messages may have come twice; it went on from the copy before; remove STATE/positions/nginx/positions.damaged
 `)
 	code, out = diagnosis(t, h, "--state", state, "-o", "json")
-	if code != 1 || strings.Count(out, `"level"`) != 20 {
+	if code != 1 || strings.Count(out, `"level"`) != 21 {
 		t.Errorf("status %d, %s", code, out)
 	}
 }

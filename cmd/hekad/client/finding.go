@@ -30,16 +30,26 @@ type finding struct {
 // line renders a finding.
 func (f finding) line(p painter) string {
 	color := map[level]string{ok: green, warn: yellow, bad: red}[f.Level]
-	s := p.paint(color, fmt.Sprintf("%-4s", f.Level)) + "  " + visible(f.About) + ": " + visible(f.Text)
+	s := p.paint(color, fmt.Sprintf("%-4s", f.Level)) + "  " + visible(f.About) + ": " +
+		visible(f.Text)
 	if f.Do != "" {
 		s += "; " + visible(f.Do)
 	}
 	return s
 }
 
-// troubles returns what is wrong with the nodes, the worst first.
+// one returns one finding.
+func one(l level, about, do, format string, args ...any) []finding {
+	return []finding{{l, about, fmt.Sprintf(format, args...), do}}
+}
+
+// troubles returns what is wrong with a daemon and its nodes, the worst first.
 func troubles(s *api.Status) []finding {
 	var all []finding
+	if s.Draining {
+		all = one(warn, "daemon", "stop it and start it again for more",
+			"it is drained: its sources have ended")
+	}
 	for i := range s.Nodes {
 		all = append(all, nodeTroubles(s, &s.Nodes[i])...)
 	}
@@ -60,6 +70,8 @@ func nodeTroubles(s *api.Status, n *api.Node) []finding {
 	add(n.State == api.Failed, bad, "mend it, then hekad reload", "failed: %s", n.Why)
 	add(n.State == api.Waiting, warn, "it will be started again",
 		"failed %s: %s", times(max(n.Restarts, 1)), n.Why)
+	add(n.State == api.Running && n.Restarts > 0, warn, "the daemon's log says why",
+		"was started again %s", times(n.Restarts))
 	add(slices.Contains(s.Stuck, n.Name), bad, "hekad tap --in "+n.Name+" shows what it is given",
 		"has input and has done nothing for %s", span(s.Now.Sub(progress(n))))
 	all = append(all, flowTroubles(s, n)...)
@@ -95,9 +107,9 @@ func flowTroubles(s *api.Status, n *api.Node) []finding {
 		if n.Spool >= n.SpoolMax*95/100 {
 			l = bad
 		}
-		all = append(all, finding{l, n.Name, fmt.Sprintf("its spool is full to %s, the oldest of it is %s old",
-			percent(float64(n.Spool)/float64(n.SpoolMax)), span(seconds(n.SpoolAge))),
-			"see why it is slow, or make spool larger"})
+		all = append(all, one(l, n.Name, "see why it is slow, or make spool larger",
+			"its spool is full to %s, the oldest of it is %s old",
+			percent(float64(n.Spool)/float64(n.SpoolMax)), span(seconds(n.SpoolAge)))...)
 	}
 	return all
 }

@@ -33,7 +33,8 @@ hekad graph --config hekad.toml`,
 			return err
 		},
 	}
-	c.Flags().StringVarP(&format, "as", "o", format, "`FORMAT`: mermaid, dot, or toml: what runs, without secrets")
+	c.Flags().StringVarP(&format, "as", "o", format,
+		"`FORMAT`: mermaid, dot, or toml: what runs, without secrets")
 	c.Flags().StringVar(&file, "config", "", "of this `FILE` or folder, not of the running daemon")
 	return c
 }

@@ -39,5 +39,6 @@ func help(c *cobra.Command) {
 	if c.Long != "" {
 		fmt.Fprintf(out, "\n%s\n", strings.TrimSpace(c.Long))
 	}
-	fmt.Fprintln(out, "\nEach flag may be set in the environment: HEKA_STATE for --state. More: man hekad")
+	fmt.Fprintln(out,
+		"\nEach flag may be set in the environment: HEKA_STATE for --state. More: man hekad")
 }

@@ -16,10 +16,16 @@ import (
 	"heka/lib/sandbox"
 )
 
+// load is the command load.
+type load struct {
+	*base
+	filter api.Filter
+	values []string
+	every  time.Duration
+}
+
 func newLoad(b *base) *cobra.Command {
-	f := api.Filter{}
-	var values []string
-	var every time.Duration
+	l := &load{base: b}
 	c := &cobra.Command{
 		Use:   "load FILE.lua --match EXPR [FLAGS]",
 		Short: "add a Lua filter to the running daemon",
@@ -30,39 +36,43 @@ heka-filter lua slow.lua < some.heka                 # try it first`,
 file is compiled and the expression read before anything is sent. Status 65: the script is
 wrong; 1: there is a node of that name.`,
 		Args: words(1, "the file of a Lua script", "hekad load slow.lua --match TRUE"),
-		RunE: func(c *cobra.Command, args []string) error {
-			var err error
-			if f.Config, err = pairs(values); err != nil {
-				return err
-			}
-			if c.Flags().Changed("every") {
-				f.Every = every.String()
-			}
-			if err := readScript(args[0], &f); err != nil {
-				return err
-			}
-			client, err := b.dial()
-			if err != nil {
-				return err
-			}
-			defer client.Close()
-			if err := client.Load(c.Context(), f); err != nil {
-				return err
-			}
-			_, err = fmt.Fprintf(b.Stdout, "loaded %s; hekad tap %s shows what it emits\n", f.Name, f.Name)
-			return err
-		},
+		RunE: l.run,
 	}
-	fs := c.Flags()
-	fs.StringVar(&f.Match, "match", "", "the messages that it is given: those that `EXPR` selects; TRUE: all")
+	f, fs := &l.filter, c.Flags()
+	fs.StringVar(&f.Match, "match", "", "the messages that `EXPR` selects are what it is given")
 	fs.StringVar(&f.Name, "name", "", "`NAME` of the node; default: the file's")
-	fs.DurationVar(&every, "every", 0, "call timer_event at this `TIME`'s distance")
-	fs.StringArrayVar(&values, "config", nil, "`NAME=VALUE` that read_config finds; as often as needed")
+	fs.DurationVar(&l.every, "every", 0, "call timer_event at this `TIME`'s distance")
+	fs.StringArrayVar(&l.values, "config", nil,
+		"`NAME=VALUE` that read_config finds; as often as needed")
 	fs.BoolVar(&f.Preserve, "preserve", false, "keep its globals when it is stopped")
 	fs.BoolVar(&f.TimerAtEnd, "timer-at-end", false, "call timer_event once more when it is stopped")
 	fs.StringVar(&f.Memory, "memory", "", "what its process may take, in `BYTES`, as in 64MiB")
 	fs.BoolVar(&f.Replace, "replace", false, "in place of one of that name that was loaded before")
 	return c
+}
+
+func (l *load) run(c *cobra.Command, args []string) error {
+	f := &l.filter
+	var err error
+	if f.Config, err = pairs(l.values); err != nil {
+		return err
+	}
+	if c.Flags().Changed("every") {
+		f.Every = l.every.String()
+	}
+	if err := readScript(args[0], f); err != nil {
+		return err
+	}
+	client, err := l.dial()
+	if err != nil {
+		return err
+	}
+	defer client.Close()
+	if err := client.Load(c.Context(), *f); err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(l.Stdout, "loaded %s; hekad tap %s shows what it emits\n", f.Name, f.Name)
+	return err
 }
 
 // pairs reads NAME=VALUEs.
@@ -93,7 +103,8 @@ func readScript(file string, f *api.Filter) error {
 		}
 	}
 	if f.Match == "" {
-		return mistake("--match TRUE gives it all", "want --match EXPR: the messages that it is given")
+		return mistake("--match TRUE gives it all",
+			"want --match EXPR: the messages that it is given")
 	}
 	r, err := os.Open(file)
 	if err != nil {
@@ -123,8 +134,7 @@ func newUnload(b *base) *cobra.Command {
 		Use:     "unload NAME [FLAGS]",
 		Short:   "take a filter away that was loaded",
 		Example: `hekad unload slow`,
-		Long: `What it was given and has not worked off is let go of, and its state is removed. A node that
-stands in the configuration is taken out there: hekad reload.`,
+		Long: `A node that stands in the configuration is taken out there: then hekad reload.`,
 		Args: words(1, "the name of a loaded filter", "hekad ps lists the nodes"),
 		RunE: func(c *cobra.Command, args []string) error {
 			client, err := b.dial()

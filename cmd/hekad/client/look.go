@@ -115,7 +115,12 @@ func digits(f float64) string {
 func bytes(n int64) string { return size.Format(n) }
 
 // percent writes a share.
-func percent(f float64) string { return strconv.FormatFloat(f*100, 'f', 0, 64) + "%" }
+func percent(f float64) string {
+	if f > 0 && f < 0.005 {
+		return "<1%"
+	}
+	return strconv.FormatFloat(f*100, 'f', 0, 64) + "%"
+}
 
 // span writes a duration in its two largest units.
 func span(d time.Duration) string {

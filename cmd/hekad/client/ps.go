@@ -37,7 +37,8 @@ narrow; csv and json have all, exactly. Status 1: a node has failed, or is stuck
 	}
 	c.Flags().StringVarP(&p.format, "as", "o", "table", "`FORMAT`: table, csv or json")
 	c.Flags().BoolVarP(&p.all, "all", "a", false, "all columns")
-	c.Flags().DurationVar(&p.over, "over", time.Second, "rates are over this `TIME`; 0: since the start")
+	c.Flags().DurationVar(&p.over, "over", time.Second,
+		"rates are over this `TIME`; 0: since the start")
 	return c
 }
 

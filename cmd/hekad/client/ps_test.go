@@ -30,6 +30,7 @@ bad   mail: failed: dial \x1b[2Jmail.example: refused; mend it, then hekad reloa
 warn  nginx: waits for store, 1m15s in all; its spool is full: make it larger, or see why store is slow
 warn  nginx: lost 68.4KiB of its source in 2 places; it was rotated away or cut before it was read
 warn  status: could not process 3 messages; hekad tap status 'Fields[heka.error] != NIL' shows them
+warn  store: was started again 3 times; the daemon's log says why
 warn  store: put 17 messages into its dead letters; once it is mended: heka-replay /var/lib/hekad/dead/store.heka | heka-out https://search.example:9200
 warn  mail: gave up 1.23M messages, its queue was full; make queue larger, or say full = "block"
 `)
@@ -122,7 +123,7 @@ func TestPsJSON(t *testing.T) {
 	if err := json.Unmarshal([]byte(out), &s); err != nil {
 		t.Fatal(err)
 	}
-	if s.Pid != 4242 || len(s.Nodes) != 4 || s.Nodes[1].InRate != 11_000 || len(s.Findings) != 8 {
+	if s.Pid != 4242 || len(s.Nodes) != 4 || s.Nodes[1].InRate != 11_000 || len(s.Findings) != 9 {
 		t.Errorf("%+v", s)
 	}
 	if got := s.Nodes[3].Why; got != "\x1b\u009b\u202e\x7f\U000e0041é\uFFFD" {

@@ -20,7 +20,8 @@ func newTable(s *sample, all bool) *table {
 		t.rows = append(t.rows, &row{n, s.rates[i], slices.Contains(s.Stuck, n.Name)})
 	}
 	for _, c := range columns() {
-		if all || c.rank <= 2 || slices.ContainsFunc(t.rows, func(r *row) bool { return c.cell(r) != "" }) {
+		says := func(r *row) bool { return c.cell(r) != "" }
+		if all || c.rank <= 2 || slices.ContainsFunc(t.rows, says) {
 			t.cols = append(t.cols, c)
 		}
 	}

@@ -25,7 +25,7 @@ source: one line for each source. Comments say what a line can't.`,
 			var line string
 			var err error
 			if tapped {
-				line, err = b.tapLine(c, args[0])
+				line, err = b.statusLine(c, args[0], true)
 			} else {
 				line, err = b.shellLine(c, args[0], file)
 			}
@@ -48,14 +48,18 @@ func (b *base) shellLine(c *cobra.Command, name, file string) (string, error) {
 		return "", err
 	}
 	line, is := g.Shell[name]
-	if !is {
+	switch {
+	case is:
+		return line, nil
+	case file != "":
 		return "", noNode(name, slices.Sorted(maps.Keys(g.Shell)))
 	}
-	return line, nil
+	return b.statusLine(c, name, false) // a filter that was loaded stands in no configuration
 }
 
-// tapLine writes a node behind a tap of what it is given.
-func (b *base) tapLine(c *cobra.Command, name string) (string, error) {
+// statusLine writes a node as it runs, behind a tap of what it is given. That a source is
+// given nothing is a mistake if tapped is set.
+func (b *base) statusLine(c *cobra.Command, name string, tapped bool) (string, error) {
 	client, err := b.dial()
 	if err != nil {
 		return "", err
@@ -73,8 +77,10 @@ func (b *base) tapLine(c *cobra.Command, name string) (string, error) {
 			names = append(names, s.Nodes[i].Name)
 		}
 		return "", noNode(name, names)
-	case source(n):
+	case source(n) && tapped:
 		return "", mistake("leave --tap out", "%s is a source: it is given nothing", name)
+	case source(n):
+		return n.Run, nil
 	}
 	line := "hekad tap --in " + n.Name
 	if b.state != "" {
@@ -98,9 +104,11 @@ func find(nodes []api.Node, name string) *api.Node {
 
 // shellQuote quotes s as one word of a shell.
 func shellQuote(s string) string {
-	if s != "" && !strings.ContainsFunc(s, func(r rune) bool {
-		return !strings.ContainsRune("/._-+:,@%", r) && (r < '0' || r > '9' && r < 'A' || r > 'Z' && r < 'a' || r > 'z')
-	}) {
+	special := func(r rune) bool {
+		return !strings.ContainsRune("/._-+:,@%", r) &&
+			(r < '0' || r > '9' && r < 'A' || r > 'Z' && r < 'a' || r > 'z')
+	}
+	if s != "" && !strings.ContainsFunc(s, special) {
 		return s
 	}
 	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
