@@ -23,7 +23,7 @@ const oldSkew = 5 * time.Second
 type Gate struct {
 	Keys    func() (frame.Keys, error) // of all signers, as they are now
 	Signers []string                   // whose commands are admitted
-	Targets []string                   // names of this daemon, in any case of letters; the first is its own
+	Targets []string                   // names of this daemon, the first its own; case does not matter
 	Window  time.Duration              // 0: DefaultWindow
 	Old     []frame.Hash               // of Heka's clients that are admitted; nil: none are
 	Nonces  *Nonces
@@ -42,10 +42,23 @@ type Refusal struct {
 	// Verified says that the signature is right, so that the sender may hear Why. All
 	// others are told no more than that it is not.
 	Verified bool
-	Why      string
+	// Failed says that it is the daemon's keepers who can mend it.
+	Failed bool
+	Why    string
 }
 
 func (r *Refusal) Error() string { return r.Why }
+
+// Result returns what an answer has of it.
+func (r *Refusal) Result() Result {
+	switch {
+	case !r.Verified:
+		return Unverified
+	case r.Failed:
+		return Failed
+	}
+	return Refused
+}
 
 // refusedSignature is what senders hear whose signature is not right.
 const refusedSignature = "the signature was not accepted: the daemon's log says why"
@@ -125,7 +138,8 @@ func (g *Gate) old(c *Command, v *msg.View, f Framing) *Refusal {
 	case len(g.Old) == 0:
 		return unverified("it is signed as Heka did, and that is not allowed here: old_hmac")
 	case !slices.Contains(g.Old, f.Hash):
-		return unverified("it is signed as Heka did with %v, and that is not allowed here: old_hmac", f.Hash)
+		return unverified("it is signed as Heka did with %v, and that is not allowed here: old_hmac",
+			f.Hash)
 	}
 	if keys, err := g.Keys(); err == nil {
 		c.key = keys[fmt.Sprintf("%s_%d", c.Signer, c.Version)]
@@ -146,10 +160,14 @@ func (g *Gate) old(c *Command, v *msg.View, f Framing) *Refusal {
 
 // take notes that a command is taken.
 func (g *Gate) take(id ID, end, now time.Time) *Refusal {
-	if err := g.Nonces.Take(id, end.UnixNano(), now.UnixNano()); err != nil {
+	switch err := g.Nonces.Take(id, end.UnixNano(), now.UnixNano()); err {
+	case nil:
+		return nil
+	case ErrReplay, ErrTooOld, ErrTooMany:
 		return refused("%v", err)
+	default:
+		return &Refusal{Verified: true, Failed: true, Why: err.Error()}
 	}
-	return nil
 }
 
 func (g *Gate) isTarget(name string) bool {

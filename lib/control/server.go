@@ -41,7 +41,7 @@ func (g *Gate) settle(ctx context.Context, h Handler, c *Command, why *Refusal) 
 	case why == nil:
 		a = h.Do(ctx, c)
 	case why.Verified:
-		a = Answer{Result: Refused, Text: why.Why}
+		a = Answer{Result: why.Result(), Text: why.Why}
 		h.Refused(c, why)
 	default:
 		c.key = nil

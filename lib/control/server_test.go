@@ -338,3 +338,55 @@ func TestSecrets(t *testing.T) {
 		t.Error("the key is in it")
 	}
 }
+
+// TestOnce: of the same command in many connections at once, one is carried out.
+func TestOnce(t *testing.T) {
+	s := newScene(t)
+	address, _ := s.serve(func(v *Server) { v.PerAddress = 20 })
+	c := command()
+	c.Time, c.Expires = time.Now().UnixNano(), time.Now().Add(time.Minute).UnixNano()
+	rec, err := c.Seal(key(t, "ops_1", frame.HashSHA256), "x")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var wg sync.WaitGroup
+	for range 16 {
+		wg.Go(func() {
+			conn, err := net.Dial("tcp", address)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			defer conn.Close()
+			conn.Write(rec)
+			if _, _, err := (&reader{src: conn, max: DefaultMax}).next(0); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	if s.done != 1 || len(s.told) != 15 {
+		t.Error("done", s.done, "times, refused", len(s.told))
+	}
+}
+
+// TestNotDone: what can't be noted is not carried out, and its sender hears why.
+func TestNotDone(t *testing.T) {
+	s := newScene(t)
+	s.Nonces.step = func(string) error { return errors.New("no space left") }
+	c := command()
+	m := seal(t, c, "ops_1")
+	v, err := msg.Parse(m.Append(nil)[msg.HeaderSize:])
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer, why := s.Exchange(context.Background(), s, &v, Framing{}, "")
+	av, err := msg.Parse(answer[msg.HeaderSize:])
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, err := open(&av, c, secrets["ops_1"])
+	if err != nil || a.Result != Failed || a.Text != "nonces: no space left" || why == nil || s.done > 0 {
+		t.Error(a, err, why, s.done)
+	}
+}

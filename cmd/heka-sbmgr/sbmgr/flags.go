@@ -102,7 +102,8 @@ func (f *flags) load(c *control.Command, script string) error {
 		errs = append(errs, usage("", "%v", err))
 	}
 	if f.match == "" {
-		errs = append(errs, usage("--match TRUE gives it all", "--match is missing: which messages is the filter given?"))
+		errs = append(errs, usage("--match TRUE gives it all",
+			"--match is missing: which messages is the filter given?"))
 	} else if _, err := match.Parse(f.match); err != nil {
 		errs = append(errs, usage("", "--match: %v", err))
 	}

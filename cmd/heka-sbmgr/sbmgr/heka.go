@@ -39,7 +39,8 @@ func parseHeka(name string, args []string, out io.Writer) (*order, error) {
 	case len(args) == 0:
 		errs = append(errs, usage("load, unload or list", "no command is given"))
 	case fs.NArg() > 0:
-		errs = append(errs, usage("load, unload or list comes first", "%s: no word is wanted here", fs.Arg(0)))
+		errs = append(errs, usage("load, unload or list comes first",
+			"%s: no word is wanted here", fs.Arg(0)))
 	case c.Action == control.Load && (script == "" || config == ""):
 		errs = append(errs, usage("", "--action load needs --script and --scriptconfig"))
 	case c.Action == control.Load:

@@ -1,6 +1,7 @@
 package sbmgr
 
 import (
+	"bytes"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
@@ -82,7 +83,8 @@ func (s *server) load() error {
 	if len(text) > maxSettings {
 		return stage.Permanent{Err: fmt.Errorf("%s: longer than %d bytes", s.file, maxSettings)}
 	}
-	if err := toml.NewDecoder(strings.NewReader(string(text))).DisallowUnknownFields().Decode(&f); err != nil {
+	d := toml.NewDecoder(bytes.NewReader(text)).DisallowUnknownFields()
+	if err := d.Decode(&f); err != nil {
 		return stage.Permanent{Err: place(s.file, err)}
 	}
 	if f.Signer.Key != "" {
@@ -155,10 +157,12 @@ func (s *server) client(k *control.Client, c *control.Command) error {
 		errs = append(errs, err)
 	}
 	if s.signer == "" {
-		errs = append(errs, usage("the daemon's is in [hekad], control", "--signer is missing: whose key signs the command?"))
+		errs = append(errs, usage("the daemon's is in [hekad], control",
+			"--signer is missing: whose key signs the command?"))
 	}
 	if s.keyFile == "" && s.secret == "" {
-		errs = append(errs, usage("lines SIGNER_VERSION KEY", "--key-file is missing: which file has the key?"))
+		errs = append(errs, usage("lines SIGNER_VERSION KEY",
+			"--key-file is missing: which file has the key?"))
 	}
 	if s.timeout <= 0 {
 		errs = append(errs, usage("", "--timeout %v: want more than 0", s.timeout))
@@ -187,7 +191,8 @@ func (s *server) targetName() (string, error) {
 	case host == "localhost" || host == "" || err == nil && ip.IsLoopback():
 		return os.Hostname()
 	case err == nil:
-		return "", usage("--target HOSTNAME", "--to %s: the command names the daemon it is for, and that is an address", s.to)
+		return "", usage("--target HOSTNAME",
+			"--to %s: the command names the daemon it is for, and that is an address", s.to)
 	}
 	return host, nil
 }

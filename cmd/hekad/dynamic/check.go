@@ -128,7 +128,8 @@ func checkConfig(c map[string]string) error {
 	for name, value := range c {
 		all += len(name) + len(value)
 		switch {
-		case name == "" || len(name) > maxEntry || strings.ContainsAny(name, "=\x00\n") || !utf8.ValidString(name):
+		case name == "" || len(name) > maxEntry || strings.ContainsAny(name, "=\x00\n"),
+			!utf8.ValidString(name):
 			return mistake("", "config: %.40q is no name of an entry", name)
 		case strings.ContainsRune(value, 0) || !utf8.ValidString(value):
 			return mistake("", "config %s: the value is no text", name)

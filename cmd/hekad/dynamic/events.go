@@ -1,6 +1,7 @@
 package dynamic
 
 import (
+	"bytes"
 	"context"
 	"crypto/rand"
 	"io"
@@ -129,18 +130,44 @@ type managing struct {
 // Every implements stage.Ticking: so long an event waits at most.
 func (s *managing) Every() int64 { return int64(time.Second) }
 
-// Run implements stage.Stage.
+// waiting is how many commands may wait for those before them.
+const waiting = 16
+
+// Run implements stage.Stage. Commands are carried out beside the stream: what changes
+// the daemon may have to wait until batches are acknowledged, this one among them.
 func (s *managing) Run(ctx context.Context, in stage.Reader, out stage.Writer) error {
+	queue := make(chan []byte, waiting)
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		for record := range queue {
+			s.one(ctx, record)
+		}
+	})
 	c := stage.NewCollector(s.env, out)
+	err := s.loop(ctx, in, out, c, queue)
+	close(queue)
+	wg.Wait()
+	if err != nil {
+		return err
+	}
+	return s.emit(c)
+}
+
+func (s *managing) loop(
+	ctx context.Context, in stage.Reader, out stage.Writer, c *stage.Collector, queue chan<- []byte,
+) error {
 	for {
 		b, err := in.Read()
 		if err == io.EOF {
-			return s.emit(c)
+			return nil
 		}
 		if err != nil {
 			return err
 		}
-		s.batch(ctx, b)
+		if err := s.batch(ctx, b, queue); err != nil {
+			b.Release()
+			return err
+		}
 		if err := s.emit(c); err != nil {
 			b.Release()
 			return err
@@ -156,20 +183,32 @@ func (s *managing) Run(ctx context.Context, in stage.Reader, out stage.Writer) e
 	}
 }
 
-// batch has the commands of b carried out.
-func (s *managing) batch(ctx context.Context, b *stage.Batch) {
+// batch queues the commands of b.
+func (s *managing) batch(ctx context.Context, b *stage.Batch, queue chan<- []byte) error {
 	var v msg.View
 	for i := range b.Off {
 		b.View(i, &v)
 		if string(v.Type()) != control.Type {
 			continue
 		}
-		who := ""
-		if s.signer != nil {
-			who = s.signer(&v)
+		select {
+		case queue <- bytes.Clone(b.Record(i)):
+		case <-ctx.Done():
+			return ctx.Err()
 		}
-		s.Message(ctx, &v, who)
 	}
+	return nil
+}
+
+// one has the command in a record carried out.
+func (s *managing) one(ctx context.Context, record []byte) {
+	var v msg.View
+	v.Reset(record[msg.HeaderSize:])
+	who := ""
+	if s.signer != nil {
+		who = s.signer(&v)
+	}
+	s.Message(ctx, &v, who)
 }
 
 // emit writes what waits.

@@ -6,7 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -55,8 +57,10 @@ func NewManager(g *config.Global, s *Store, d Daemon, log *slog.Logger) (*Manage
 	case g.Keys == "":
 		return nil, mistake("keys = FILE, with lines SIGNER_VERSION KEY",
 			"control = %q needs the keys of signers", g.Control)
-	case g.Hostname == "":
-		return nil, errors.New("control: the daemon has no name")
+	}
+	host, err := hostname(g)
+	if err != nil {
+		return nil, err
 	}
 	keys, err := control.OpenKeys(g.Keys)
 	if err != nil {
@@ -73,9 +77,24 @@ func NewManager(g *config.Global, s *Store, d Daemon, log *slog.Logger) (*Manage
 		return nil, err
 	}
 	return &Manager{daemon: d, store: s, log: log, gate: &control.Gate{
-		Keys: keys.Keys, Signers: []string{g.Control}, Targets: []string{g.Hostname},
+		Keys: keys.Keys, Signers: []string{g.Control}, Targets: []string{host},
 		Old: old, Nonces: nonces,
 	}}, nil
+}
+
+// hostname returns what senders call the daemon.
+func hostname(g *config.Global) (string, error) {
+	if g.Hostname != "" {
+		return g.Hostname, nil
+	}
+	name, err := os.Hostname()
+	if err == nil && name == "" {
+		err = errors.New("the machine has no name: set hostname in [hekad]")
+	}
+	if err != nil {
+		return "", fmt.Errorf("control: %w", err)
+	}
+	return name, nil
 }
 
 // shortKey is the length from which on nobody guesses a key.
@@ -116,14 +135,23 @@ func (m *Manager) Close() error { return m.gate.Nonces.Close() }
 // Message has the command that v is carried out. It came over the bus; signer is who
 // signed it in Heka's framing, as the listener found, and empty if nobody did. The
 // answer is a message on the bus: see Stage.
+//
+// Only a signature that the command itself has counts. That of the framing is no more
+// than a field of a message by now, and what decodes a log may have made that: commands
+// of old clients are taken where they come in, by Server.
 func (m *Manager) Message(ctx context.Context, v *msg.View, signer string) {
-	// Which hash the signature in the framing has is not known here: it is taken for
-	// the weakest.
-	f := control.Framing{Signer: signer, Hash: frame.HashMD5}
-	answer, why := m.gate.Exchange(ctx, m, v, f, "bus")
+	answer, why := m.gate.Exchange(ctx, m, v, control.Framing{}, from(signer))
 	if why == nil || why.Verified { // nobody waits for the others
 		m.events.add(answer)
 	}
+}
+
+// from says where a command came from that came over the bus.
+func from(signer string) string {
+	if signer == "" {
+		return "bus"
+	}
+	return "bus, heka.signer " + strconv.Quote(clip(signer))
 }
 
 // Do implements control.Handler.
@@ -134,12 +162,19 @@ func (m *Manager) Do(ctx context.Context, c *control.Command) control.Answer {
 	a := control.Answer{Result: control.Done, Text: text}
 	if err != nil {
 		a.Result, a.Text = control.Failed, err.Error()
-		if usage := (*stage.UsageError)(nil); errors.As(err, &usage) {
+		if theirs(err) {
 			a.Result = control.Refused
 		}
 	}
 	m.tell(c, a.Result, a.Text)
 	return a
+}
+
+// theirs reports whether an error is the sender's to mend.
+func theirs(err error) bool {
+	var usage *stage.UsageError
+	var answer *api.Error
+	return errors.As(err, &usage) || errors.As(err, &answer) && answer.Status < 500
 }
 
 // carryOut does what c says, and returns what there is to say.
@@ -211,11 +246,7 @@ func (m *Manager) list() (string, error) {
 
 // Refused implements control.Handler.
 func (m *Manager) Refused(c *control.Command, why *control.Refusal) {
-	result := control.Refused
-	if !why.Verified {
-		result = control.Unverified
-	}
-	m.tell(c, result, why.Why)
+	m.tell(c, why.Result(), why.Why)
 }
 
 // tell says in the log and on the bus what came of a command. Neither has its script or
@@ -232,7 +263,9 @@ func (m *Manager) tell(c *control.Command, result control.Result, text string) {
 	if missed < 0 {
 		return // more than a person reads: it is counted
 	}
-	attrs := []any{"action", clip(c.Action), "signer", clip(c.Signer), "from", c.From, "result", result}
+	attrs := []any{
+		"action", clip(c.Action), "signer", clip(c.Signer), "from", c.From, "result", result,
+	}
 	if name := clip(c.Name); name != "" {
 		attrs = append(attrs, "filter", name)
 	}

@@ -17,7 +17,6 @@ import (
 	"cmp"
 	"crypto/rand"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"log/slog"
 	"path/filepath"
@@ -52,8 +51,9 @@ type Store struct {
 	log  *slog.Logger
 	dir  *folder
 
-	mu  sync.Mutex
-	all map[string]Loaded
+	mu    sync.Mutex
+	all   map[string]Loaded
+	prior map[string]prior // what was replaced, while that can be undone
 }
 
 // Open opens the folder dir, or makes it, and reads what is there. At most max filters
@@ -71,7 +71,7 @@ func Open(dir string, max int, log *slog.Logger) (*Store, error) {
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
-	s := &Store{path: path, max: max, log: log, all: map[string]Loaded{}}
+	s := &Store{path: path, max: max, log: log, all: map[string]Loaded{}, prior: map[string]prior{}}
 	if s.dir, err = openFolder(path); err != nil {
 		return nil, fmt.Errorf("loaded filters: %w", err)
 	}
@@ -205,11 +205,19 @@ func (s *Store) Get(name string) (Loaded, bool) {
 	return l, ok
 }
 
+// SetMax changes how many filters may be loaded from now on.
+func (s *Store) SetMax(n int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.max = n
+}
+
 // Add checks f and puts it on disk. When it returns nil all of it is there, and will be
 // after a crash; otherwise nothing of it, and an error that is the sender's is a
 // *stage.UsageError, or several of them, joined. With f.Replace it takes the place of
 // the filter of its name, whose state it goes on with if both have one; a signer may
-// replace only what it has loaded itself.
+// replace only what it has loaded itself. What was replaced is kept until Settle, for
+// Undo to bring it back.
 func (s *Store) Add(f api.Filter) (Loaded, error) {
 	if err := Check(f); err != nil {
 		return Loaded{}, err
@@ -232,6 +240,7 @@ func (s *Store) Add(f api.Filter) (Loaded, error) {
 		return Loaded{}, mistake("unload one, or raise max_filters",
 			"%d filters are loaded, and max_filters is %d", len(s.all), s.max)
 	}
+	s.settle(f.Name)
 	e := s.entryOf(f, old)
 	l, err := s.put(e, f.Script, old, there)
 	if err != nil {
@@ -262,104 +271,21 @@ func newID() string {
 	return hex.EncodeToString(b[:])
 }
 
-// put writes the files of a filter. The filter is there from the rename on: what is
-// written before it belongs to none, and the next Open removes it.
-func (s *Store) put(e *entry, script string, old Loaded, there bool) (Loaded, error) {
-	text, err := e.encode()
-	if err != nil {
-		return Loaded{}, err
-	}
-	l := s.loaded(e)
-	lua, desc := filepath.Base(l.Script), e.Filter.Name+jsonSuffix
-	state := e.Filter.Name + "." + e.State + stateSuffix
-	before, err := s.before(desc, there)
-	if err == nil {
-		err = s.dir.remove(e.Filter.Name + newSuffix)
-	}
-	if err == nil && e.State != "" && e.State != old.state {
-		err = s.dir.mkdir(state)
-	}
-	if err == nil {
-		err = s.dir.write(lua, []byte(script))
-	}
-	if err == nil {
-		err = s.dir.write(e.Filter.Name+newSuffix, text)
-	}
-	if err == nil {
-		err = s.dir.sync()
-	}
-	renamed := false
-	if err == nil {
-		err = s.dir.rename(e.Filter.Name+newSuffix, desc)
-		renamed = err == nil
-	}
-	if err == nil {
-		err = s.dir.sync()
-	}
-	if err == nil {
-		s.clean(old, e)
-		return l, nil
-	}
-	if renamed {
-		err = errors.Join(err, s.back(desc, before))
-	}
-	err = errors.Join(err, s.dir.remove(e.Filter.Name+newSuffix), s.dir.remove(lua))
-	if e.State != "" && e.State != old.state {
-		err = errors.Join(err, s.dir.removeDir(state))
-	}
-	return Loaded{}, err
-}
-
-// before returns the description that is to be replaced, for the case that it fails.
-func (s *Store) before(desc string, there bool) ([]byte, error) {
-	if !there {
-		return nil, nil
-	}
-	text, err := s.dir.read(desc, maxEntryFile)
-	if err != nil {
-		return nil, nil // it is damaged in such a way that there is nothing to keep
-	}
-	return text, nil
-}
-
-// back undoes the rename of a description that may not be on disk.
-func (s *Store) back(desc string, before []byte) error {
-	if before == nil {
-		return errors.Join(s.dir.remove(desc), s.dir.sync())
-	}
-	tmp := desc + ".new"
-	err := errors.Join(s.dir.remove(tmp), s.dir.write(tmp, before))
-	if err == nil {
-		err = s.dir.rename(tmp, desc)
-	}
-	return errors.Join(err, s.dir.sync())
-}
-
-// clean removes the files of old that its successor e does not have; e is nil if there
-// is none. What is left is removed by the next Open.
-func (s *Store) clean(old Loaded, e *entry) {
-	var err error
-	if old.id != "" {
-		err = s.dir.remove(filepath.Base(old.Script))
-	}
-	if old.state != "" && (e == nil || e.State != old.state) {
-		err = errors.Join(err, s.dir.removeDir(old.Filter.Name+"."+old.state+stateSuffix))
-	}
-	if err != nil {
-		s.log.Warn("files of a filter are left behind", "filter", old.Filter.Name, "error", err)
-	}
-}
-
 // Remove takes the filter called name from disk, with its state. Its process must have
 // ended. When it returns nil it will not be there after a crash. That there is none of
 // that name is a *stage.UsageError.
 func (s *Store) Remove(name string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	return s.remove(name)
+}
+
+func (s *Store) remove(name string) error {
 	l, ok := s.all[Name(name)]
 	if !ok {
-		return s.Unknown(name)
+		return s.unknown(name)
 	}
+	s.settle(l.Filter.Name)
 	desc := l.Filter.Name + jsonSuffix
 	err := s.dir.remove(desc)
 	if err == nil {
@@ -374,32 +300,4 @@ func (s *Store) Remove(name string) error {
 		s.cleanBroken(l.Filter.Name)
 	}
 	return nil
-}
-
-// Unknown is the error that no filter has this name.
-func (s *Store) Unknown(name string) error {
-	names := make([]string, 0, len(s.all))
-	for n := range s.all {
-		names = append(names, n)
-	}
-	hint := "none is"
-	if n := nearest(Name(name), names); n != "" {
-		hint = "did you mean " + n + "?"
-	} else if len(names) > 0 {
-		hint = "loaded are " + listed(names)
-	}
-	return mistake(hint, "no filter %.64q is loaded", name)
-}
-
-// cleanBroken removes all files of a filter whose description could not be read.
-func (s *Store) cleanBroken(name string) {
-	names, err := s.dir.names()
-	for _, file := range names {
-		if m := ours.FindStringSubmatch(file); m != nil && m[1] == name {
-			err = errors.Join(err, s.discard(file, m[4]))
-		}
-	}
-	if err != nil {
-		s.log.Warn("files of a filter are left behind", "filter", name, "error", err)
-	}
 }

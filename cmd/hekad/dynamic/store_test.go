@@ -319,6 +319,48 @@ func TestState(t *testing.T) {
 	}
 }
 
+// TestUndo: what was replaced by something that can't be started is there again.
+func TestUndo(t *testing.T) {
+	dir := t.TempDir()
+	s := mustOpen(t, dir)
+	f := filter("a")
+	f.Preserve = true
+	first := mustAdd(t, s, f)
+	before := names(t, dir)
+	f.Replace, f.Preserve, f.Match = true, false, "TRUE"
+	mustAdd(t, s, f)
+	old, was, err := s.Undo("a")
+	opt := cmp.AllowUnexported(Loaded{})
+	if d := cmp.Diff(first, old, opt); d != "" || !was || err != nil {
+		t.Error(was, err, d)
+	}
+	if now := names(t, dir); !slices.Equal(before, now) || brief(s) != "a:Type == 'a'" {
+		t.Error(now, brief(s))
+	}
+	if d := cmp.Diff(s.All(), mustOpen(t, dir).All(), opt); d != "" {
+		t.Error(d)
+	}
+	mustAdd(t, s, f)
+	s.Settle("a")
+	if n := names(t, dir); len(n) != 2 {
+		t.Error("what was replaced is still there:", n)
+	}
+	mustAdd(t, s, filter("b"))
+	if _, was, err := s.Undo("b"); was || err != nil {
+		t.Error(was, err)
+	}
+	if got := brief(s); got != "a:TRUE" {
+		t.Error(got)
+	}
+	if _, _, err := s.Undo("b"); err == nil {
+		t.Error("nothing to undo, and no error")
+	}
+	s.SetMax(1)
+	if _, err := s.Add(filter("c")); err == nil {
+		t.Error("more than the maximum")
+	}
+}
+
 // TestDamage: what can't be read is kept, told of, and not started; the rest is.
 func TestDamage(t *testing.T) {
 	f := func(want string, change func(dir string, l Loaded) error) {

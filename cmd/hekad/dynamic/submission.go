@@ -61,7 +61,8 @@ func Submission(text, script string) (api.Filter, error) {
 	}
 	switch {
 	case len(names) == 0:
-		return api.Filter{}, mistake("write [NAME], and its options below", "config: no section describes the filter")
+		return api.Filter{}, mistake("write [NAME], and its options below",
+			"config: no section describes the filter")
 	case len(names) > 1:
 		return api.Filter{}, mistake("send one at a time",
 			"config: there are %d sections: %.200s", len(names), listed(names))
@@ -98,10 +99,12 @@ func sectionsOf(text string) (map[string]section, error) {
 		e := unknown.Errors[0]
 		row, col := e.Position()
 		name := strings.Join(e.Key(), ".")
-		return nil, mistake(optionHint(e.Key()), "config:%d:%d: %.100q is no option of a loaded filter", row, col, name)
+		return nil, mistake(optionHint(e.Key()),
+			"config:%d:%d: %.100q is no option of a loaded filter", row, col, name)
 	case errors.As(err, &wrong):
 		row, col := wrong.Position()
-		return nil, mistake("", "config:%d:%d: %.300s", row, col, strings.TrimPrefix(wrong.Error(), "toml: "))
+		return nil, mistake("", "config:%d:%d: %.300s", row, col,
+			strings.TrimPrefix(wrong.Error(), "toml: "))
 	case err != nil:
 		return nil, mistake("", "config: %.300s", strings.TrimPrefix(err.Error(), "toml: "))
 	}
