@@ -146,12 +146,16 @@ func tomlKey(name string) string {
 	return basicString(name)
 }
 
-// tomlString returns s as a string of TOML: in single quotes if that saves backslashes.
+// tomlString returns s as a string of TOML: in single quotes, one or three, if that
+// saves backslashes.
 func tomlString(s string) string {
-	if strings.ContainsAny(s, `"\`) && !strings.ContainsFunc(s, func(r rune) bool {
-		return r == '\'' || r < ' ' || r == 0x7f || r == 0xfffd
-	}) {
+	control := func(r rune) bool { return r < ' ' || r == 0x7f || r == 0xfffd }
+	switch {
+	case !strings.ContainsAny(s, `"\`) || strings.ContainsFunc(s, control):
+	case !strings.Contains(s, "'"):
 		return "'" + s + "'"
+	case !strings.Contains(s, "'''") && !strings.HasPrefix(s, "'"):
+		return "'''" + s + "'''"
 	}
 	return basicString(s)
 }
