@@ -110,7 +110,7 @@ func (s *Spool) offer(b *stage.Batch, done func(error)) (<-chan struct{}, error)
 		return s.room, nil
 	}
 	first := len(r.raw) == 0
-	r.add(b, done)
+	r.add(b, done, s.block)
 	s.mu.Unlock()
 	if first {
 		s.poke()
@@ -130,8 +130,8 @@ func (s *Spool) dropped(messages, bytes int64) {
 	s.stats.DroppedBytes += bytes
 }
 
-// add copies the records of b.
-func (r *round) add(b *stage.Batch, done func(error)) {
+// add copies the records of b, to blocks of this size.
+func (r *round) add(b *stage.Batch, done func(error), blockSize int) {
 	d := pendingDone{f: done, from: max(0, len(r.blocks)-1)}
 	var last *block
 	if len(r.blocks) > 0 {

@@ -186,7 +186,7 @@ func (c *committer) block(r *round, b *block) error {
 		return err
 	}
 	err := c.w.write()
-	if err == errTorn {
+	if _, torn := err.(tornError); torn {
 		c.abandon()
 	}
 	return err

@@ -65,10 +65,12 @@ func (s *Spool) removable(need int64) (*segment, time.Duration) {
 	}
 	now := s.now()
 	for _, g := range s.segs {
-		if g == s.active || g.base+g.size > low || g.done != 0 {
+		if g == s.active || g.base+g.size > low {
 			break
 		}
-		g.done = now
+		if g.done == 0 {
+			g.done = now
+		}
 	}
 	if left := time.Duration(g.done-now) + s.opt.Retain; left > 0 {
 		return nil, max(left, minBackoff)

@@ -73,11 +73,12 @@ const (
 // Spool is a bounded queue of messages on disk. Its methods may be called by many
 // goroutines. One process has a folder at a time.
 type Spool struct {
-	dir  string
-	opt  Options
-	log  *slog.Logger
-	disk disk
-	held int // bytes of memory that may wait for the disk
+	dir   string
+	opt   Options
+	log   *slog.Logger
+	disk  disk
+	held  int // bytes of memory that may wait for the disk
+	block int // bytes of records in a block
 
 	cursors *position.Store // has its own lock
 	wake    chan struct{}   // of the committer; holds one
@@ -117,8 +118,9 @@ func open(dir string, opt Options, d disk) (*Spool, error) {
 	opt.normalize()
 	s := &Spool{
 		dir: dir, opt: opt, log: opt.Log, disk: d,
-		held: int(min(max(opt.Max/8, minPending), maxPending)),
-		wake: make(chan struct{}, 1), closing: make(chan struct{}), ended: make(chan struct{}),
+		held:  int(min(max(opt.Max/8, minPending), maxPending)),
+		block: int(min(blockSize, (opt.Segment+1)/2)),
+		wake:  make(chan struct{}, 1), closing: make(chan struct{}), ended: make(chan struct{}),
 		at: map[string]int64{}, seen: map[int64]struct{}{}, pending: &round{},
 	}
 	cursors, err := position.Open(dir, opt.Log)

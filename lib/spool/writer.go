@@ -27,8 +27,11 @@ func (o *outBuffer) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// errTorn is what the disk left of an entry and did not take back.
-var errTorn = errors.New("segment can't be cut back")
+// tornError says that the disk has a part of an entry, and did not take it back.
+type tornError struct{ err error }
+
+func (e tornError) Error() string { return "write segment: " + e.err.Error() + ", nor cut back" }
+func (e tornError) Unwrap() error { return e.err }
 
 func newWriter(s *Spool) writer { return writer{s: s} }
 
@@ -112,14 +115,13 @@ func (w *writer) create() error {
 }
 
 // write writes the entry that was encoded. If it fails there is nothing of it, or the
-// error is errTorn.
+// error is a tornError.
 func (w *writer) write() error {
 	g, n := w.s.active, int64(len(w.out.b))
 	stamp{time: w.s.now(), offset: g.base + g.size, salt: g.salt}.put(w.out.b)
 	if err := w.f.writeAt(w.out.b, g.size); err != nil {
-		if err2 := w.f.truncate(g.size); err2 != nil {
-			_ = w.s.failed(err)
-			return errTorn
+		if w.f.truncate(g.size) != nil {
+			return tornError{err}
 		}
 		return fmt.Errorf("write segment: %w", err)
 	}
