@@ -95,7 +95,8 @@ func (o *options) make(env *stage.Env, args []string) (stage.Stage, error) {
 	switch env.Format {
 	case "", "heka":
 	default:
-		mistake("-o "+env.Format+": heka:// carries messages", "leave -o out; --framing protobuf is for Mozilla's Heka")
+		mistake("-o "+env.Format+": heka:// carries messages",
+			"leave -o out; --framing protobuf is for Mozilla's Heka")
 	}
 	hash, err := frame.ParseHash(o.hash)
 	if err != nil {

@@ -196,7 +196,7 @@ func (in *hekaIn) more(want int) error {
 	if !begun {
 		in.until = time.Time{}
 	} else if in.until.IsZero() {
-		in.until = time.Now().Add(in.r.opt.Timeout + time.Duration(want/slowest)*time.Second)
+		in.within(int64(want))
 	}
 	if len(in.raw) == cap(in.raw) {
 		if err := in.grow(); err != nil {

@@ -52,10 +52,7 @@ func FuzzReceive(f *testing.F) {
 			}
 		}()
 		ours, theirs := net.Pipe()
-		c := &conn{
-			r: r, Conn: ours, sock: ours, poke: make(chan struct{}, 1),
-			last: make(chan struct{}), dead: make(chan struct{}),
-		}
+		c := newConn(r, ours)
 		r.conns[c] = struct{}{}
 		go func() {
 			io.Copy(theirs, bytes.NewReader(p))

@@ -178,7 +178,7 @@ func (r *Receiver) accept(ctx context.Context, ln net.Listener) {
 			continue
 		}
 		wait = time.Millisecond
-		c := &conn{r: r, Conn: nc, sock: nc, poke: make(chan struct{}, 1), last: make(chan struct{}), dead: make(chan struct{})}
+		c := newConn(r, nc)
 		if why := r.admit(c); why != "" {
 			nc.Close()
 			r.quiet.say(r.log, fmt.Sprintf("connection from %s refused: %s", nc.RemoteAddr(), why))

@@ -91,10 +91,10 @@ type Sender struct {
 	headBuf []byte // of the goroutine that writes
 	parts   [2][]byte
 	iov     net.Buffers
-	met     bool // the connection was made, and the peer has answered
-	moved   bool // it brought something forward
-	up      bool // it was said that there is none
-	said    string
+	met     bool      // the connection was made, and the peer has answered
+	moved   bool      // it brought something forward
+	up      bool      // it was not said that there is none
+	said    time.Time // when it was
 }
 
 // NewSender returns a Sender, which is a session of its own. Run makes it send.
@@ -277,46 +277,41 @@ func (s *Sender) waiting() (ended, some bool) {
 // Run connects, sends and connects again, until all that was added before Finish is
 // acknowledged. It connects when there is something to send. The error is ctx's, that
 // of Done, or what made the last attempt fail when GiveUp is over.
-func (s *Sender) Run(ctx context.Context) (err error) {
-	defer func() {
-		s.mu.Lock()
-		if s.err = err; err == nil {
-			s.err = errOver
-		}
-		s.mu.Unlock()
-		close(s.over)
-	}()
+func (s *Sender) Run(ctx context.Context) error {
+	err := s.run(ctx)
+	s.mu.Lock()
+	if s.err = err; err == nil {
+		s.err = errOver
+	}
+	s.mu.Unlock()
+	close(s.over)
+	return err
+}
+
+func (s *Sender) run(ctx context.Context) error {
 	wait := &backoff.ExponentialBackOff{
 		InitialInterval: s.opt.FirstWait, MaxInterval: s.opt.LongestWait, Multiplier: 2,
 		RandomizationFactor: 0.5,
 	}
-	var since time.Time // when there was a connection last
+	var since time.Time // when there was a connection last; zero: none is missed
 	for {
-		ended, some := s.waiting()
-		switch {
-		case ended:
+		if ended, some := s.waiting(); ended {
 			return nil
-		case !some:
+		} else if !some {
+			since = time.Time{}
 			select {
 			case <-s.work:
+				continue
 			case <-ctx.Done():
 				return ctx.Err()
 			}
-			since = time.Time{}
-			continue
 		}
 		if since.IsZero() {
 			since = time.Now()
 		}
 		s.met, s.moved = false, false
 		err := s.connect(ctx)
-		var end *endError
-		switch {
-		case ctx.Err() != nil:
-			return ctx.Err()
-		case errors.As(err, &end):
-			return end.err
-		case err == nil:
+		if err == nil {
 			continue
 		}
 		if s.met {
@@ -325,29 +320,50 @@ func (s *Sender) Run(ctx context.Context) (err error) {
 		if s.moved {
 			wait.Reset()
 		}
-		if s.opt.GiveUp > 0 && time.Since(since) >= s.opt.GiveUp {
-			return fmt.Errorf("%s: %w", s.opt.Name, err)
+		if err := s.failed(ctx, err, since); err != nil {
+			return err
 		}
-		if time.Since(since) >= patience {
-			s.lost(err)
+		if err := pause(ctx, wait.NextBackOff()); err != nil {
+			return err
 		}
-		t := time.NewTimer(wait.NextBackOff())
-		select {
-		case <-t.C:
-		case <-ctx.Done():
-			t.Stop()
-			return ctx.Err()
-		}
+	}
+}
+
+// failed says what to do about err, which ended a connection or the attempt to make
+// one: to end with what it returns, or to try again.
+func (s *Sender) failed(ctx context.Context, err error, since time.Time) error {
+	var end *endError
+	switch missed := time.Since(since); {
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case errors.As(err, &end):
+		return end.err
+	case s.opt.GiveUp > 0 && missed >= s.opt.GiveUp:
+		return fmt.Errorf("%s: %w", s.opt.Name, err)
+	case missed >= patience:
+		s.lost(err)
+	}
+	return nil
+}
+
+func pause(ctx context.Context, d time.Duration) error {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
 	}
 }
 
 // errOver is what Add returns behind the end of Run.
 var errOver = errors.New("the link has ended")
 
-// lost says that there is no connection, once, and again when the reason is another.
+// lost says that there is no connection, once, and every minute again.
 func (s *Sender) lost(err error) {
-	if text := err.Error(); s.up || text != s.said {
-		s.up, s.said = false, text
+	if s.up || time.Since(s.said) >= time.Minute {
+		s.up, s.said = false, time.Now()
 		s.opt.Log.Warn(fmt.Sprintf("%s: %v; trying again", s.opt.Name, err))
 	}
 }
