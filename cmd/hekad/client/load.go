@@ -134,8 +134,8 @@ func newUnload(b *base) *cobra.Command {
 		Use:     "unload NAME [FLAGS]",
 		Short:   "take a filter away that was loaded",
 		Example: `hekad unload slow`,
-		Long: `A node that stands in the configuration is taken out there: then hekad reload.`,
-		Args: words(1, "the name of a loaded filter", "hekad ps lists the nodes"),
+		Long:    `A node that stands in the configuration is taken out there: then hekad reload.`,
+		Args:    words(1, "the name of a loaded filter", "hekad ps lists the nodes"),
 		RunE: func(c *cobra.Command, args []string) error {
 			client, err := b.dial()
 			if err != nil {
