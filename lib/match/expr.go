@@ -6,6 +6,7 @@ import "strings"
 // serve many goroutines.
 type Expr struct {
 	root *node
+	text string // what String returns; empty: not worked out
 }
 
 type nodeKind uint8
@@ -38,6 +39,9 @@ type node struct {
 // blank around operators, no parentheses but those needed. Parse takes it, if it
 // isn't longer than MaxLength, and makes of it an expression that is equal.
 func (e *Expr) String() string {
+	if e.text != "" {
+		return e.text
+	}
 	var b strings.Builder
 	e.root.write(&b)
 	return b.String()

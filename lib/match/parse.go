@@ -35,7 +35,9 @@ func Parse(expr string) (*Expr, error) {
 	if p.space(); !p.end() {
 		return nil, p.trailing()
 	}
-	return &Expr{root: root}, nil
+	e := &Expr{root: root}
+	e.text = e.String()
+	return e, nil
 }
 
 // parser reads src by recursive descent. Each of its methods starts at pos, and
