@@ -166,8 +166,12 @@ func (k *kept) forgive(died error) error {
 // returns nil then.
 func (k *kept) follow(ctx context.Context) error {
 	env := k.c.env
+	record := env.MaxRecord
+	if record <= 0 {
+		record = frame.DefaultMaxRecord
+	}
 	r := frame.NewReader(k.recv, frame.Options{
-		MaxRecord: env.MaxRecord, MaxLine: env.MaxLine, Envelope: k.c.envelope(),
+		MaxRecord: record, MaxLine: max(env.MaxLine, record), Envelope: k.c.envelope(),
 		Now: func() int64 { return time.Now().UnixNano() },
 	})
 	lines := newLines(env)

@@ -1,7 +1,9 @@
 package supervise
 
 import (
+	"bytes"
 	"fmt"
+	"slices"
 	"strings"
 	"syscall"
 )
@@ -12,7 +14,7 @@ type Died struct {
 	Pid    int            //
 	Status int            // it exited with; -1 if a signal ended it
 	Signal syscall.Signal // that ended it; 0 if none did
-	Memory bool           // it had no more memory, as far as can be told
+	Memory bool           // it had no more memory, as far as can be told: it was beyond its limit, or said so
 	Why    string         // if we ended it: what for
 	Last   string         // the last line on its stderr, escaped and cut; may be empty
 }
@@ -24,7 +26,7 @@ func (d *Died) Error() string {
 	case d.Why != "":
 		fmt.Fprintf(&b, "was ended: %s", d.Why)
 	case d.Memory:
-		b.WriteString("ran out of memory")
+		fmt.Fprintf(&b, "ran out of memory (status %d, signal %d)", d.Status, int(d.Signal))
 	case d.Signal != 0:
 		fmt.Fprintf(&b, "was ended by signal %d, %s", int(d.Signal), d.Signal)
 	case d.Status != 0:
@@ -39,16 +41,18 @@ func (d *Died) Error() string {
 	return b.String()
 }
 
-// outOfMemory reports whether a line on stderr is what runtimes say last when they get no
-// more memory.
-func outOfMemory(line string) bool {
-	for _, s := range []string{
-		"out of memory", "cannot allocate memory", "Cannot allocate memory", "MemoryError",
-		"std::bad_alloc",
-	} {
-		if strings.Contains(line, s) {
-			return true
-		}
-	}
-	return false
+// outOfMemory reports whether a line on stderr is what runtimes say when they get no more
+// memory.
+func outOfMemory(line []byte) bool {
+	return slices.ContainsFunc(memoryWords, func(w []byte) bool { return bytes.Contains(line, w) })
+}
+
+var memoryWords = [][]byte{
+	[]byte("out of memory"), []byte("cannot allocate memory"), []byte("Cannot allocate memory"),
+	[]byte("MemoryError"), []byte("std::bad_alloc"),
+}
+
+// crash reports whether a line is what Go says first when a program crashes: many follow.
+func crash(line []byte) bool {
+	return bytes.HasPrefix(line, []byte("fatal error: ")) || bytes.HasPrefix(line, []byte("panic: "))
 }

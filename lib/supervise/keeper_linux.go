@@ -72,7 +72,7 @@ func startCommand(l *Limits, path string, argv []string) (pid int, err error) {
 	if err != nil {
 		return 0, fmt.Errorf("%s: %w", path, err)
 	}
-	if err := l.rlimits(pid); err != nil {
+	if err := l.rlimits(pid, false); err != nil {
 		killAll(pid)
 		return 0, err
 	}

@@ -245,7 +245,9 @@ func (p *process) close() error {
 	}
 	oom := false
 	d.Last, oom = p.err.words()
-	d.Memory = p.group.outOfMemory() || oom && (d.Signal != 0 || d.Status != 0)
+	l := p.spec.Limits.Memory
+	oom = oom || l > 0 && usage.Memory > l || p.group.outOfMemory()
+	d.Memory = oom && (d.Signal != 0 || d.Status != 0)
 	p.mu.Lock()
 	d.Why = p.why
 	p.mu.Unlock()

@@ -83,7 +83,7 @@ func (c *Child) connect() (*link, error) {
 		return nil, err
 	}
 	l.recv.busy = l.p.busy
-	if err := c.spec.Limits.rlimits(l.p.pid); err != nil && !l.p.over() {
+	if err := c.spec.Limits.rlimits(l.p.pid, true); err != nil && !l.p.over() {
 		l.p.kill("its limits could not be set")
 		ours.Close()
 		l.p.close()

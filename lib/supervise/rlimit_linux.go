@@ -12,8 +12,9 @@ import (
 // runtimes map more than they touch, and Go's does not start with less.
 const slack = 160 << 20
 
-// rlimits sets the limits of process pid that the kernel keeps for each process.
-func (l *Limits) rlimits(pid int) error {
+// rlimits sets the limits of process pid that the kernel keeps for each process; ours says
+// that it is this program, too.
+func (l *Limits) rlimits(pid int, ours bool) error {
 	set := func(what string, resource, n int) error {
 		var old unix.Rlimit
 		if err := unix.Prlimit(pid, resource, nil, &old); err != nil {
@@ -30,7 +31,7 @@ func (l *Limits) rlimits(pid int) error {
 			return err
 		}
 	}
-	if l.Memory > 0 && !raced {
+	if l.Memory > 0 && !(ours && raced) {
 		if err := set("memory", unix.RLIMIT_DATA, int(l.Memory)+slack); err != nil {
 			return err
 		}

@@ -3,4 +3,4 @@
 package supervise
 
 // rlimits sets nothing: limits of another process are Linux's.
-func (l *Limits) rlimits(int) error { return nil }
+func (l *Limits) rlimits(int, bool) error { return nil }

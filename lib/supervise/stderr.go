@@ -28,7 +28,8 @@ type stderr struct {
 
 	mu   sync.Mutex
 	pid  int
-	last string // the last line that was not empty
+	last string // the last line that was not empty, or the one that says why all the others are there
+	why  bool   // it is such a one
 	oom  bool   // one spoke of memory
 
 	line   []byte // so far
@@ -96,8 +97,9 @@ func (e *stderr) end() {
 		e.shown, e.cut = append(e.shown, " ..."...), false
 	}
 	e.mu.Lock()
-	if e.oom = e.oom || outOfMemory(string(line)); len(e.shown) > 0 {
-		e.last = string(e.shown)
+	e.oom = e.oom || outOfMemory(line)
+	if !e.why {
+		e.last, e.why = string(e.shown), crash(line)
 	}
 	e.mu.Unlock()
 	if e.allow() {
@@ -140,6 +142,13 @@ func (e *stderr) started(pid int) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.pid = pid
+}
+
+// spoke notes that the process is beyond its memory, if it is.
+func (e *stderr) spoke(memory bool) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.oom = e.oom || memory
 }
 
 // words returns the last line, and whether one spoke of memory.

@@ -1,6 +1,7 @@
 package supervise
 
 import (
+	"bytes"
 	"context"
 	"encoding/binary"
 	"errors"
@@ -24,11 +25,15 @@ import (
 // childEnv names what this test program is when a test starts it as a child.
 const childEnv = "SUPERVISE_TEST_CHILD"
 
+// floodEnv makes a flood ten times as long.
+const floodEnv = "SUPERVISE_TEST_FLOOD"
+
 func TestMain(m *testing.M) {
 	Keep()
 	if what, ok := os.LookupEnv(childEnv); ok {
 		os.Exit(child(what))
 	}
+	os.Setenv("GORACE", "atexit_sleep_ms=0") // children end at once
 	goleak.VerifyTestMain(m)
 }
 
@@ -81,6 +86,10 @@ func stages(c *Conn, env *stage.Env, what string) []stage.Stage {
 				return nil
 			}
 		}), c.Sink(env)}
+	case "refuse":
+		return []stage.Stage{c.Source(env), stage.Map(env, "test", func() stage.Func {
+			return func(m *msg.View, b *msg.Builder) error { return errors.New("refused") }
+		}), c.Sink(env)}
 	case "done":
 		return []stage.Stage{c.Source(env), c.Done(env)}
 	case "source":
@@ -130,8 +139,17 @@ func misbehave(how string, n int) error {
 		select {}
 	case "flood":
 		line := []byte(strings.Repeat("f", 99) + "\n")
-		for range 1 << 20 {
+		times := 1 << 20
+		if os.Getenv(floodEnv) != "" {
+			times *= 10
+		}
+		for range times {
 			os.Stderr.Write(line)
+		}
+	case "grow":
+		all := bytes.Repeat([]byte("x"), 1<<20)
+		for {
+			all = append(all, all...)
 		}
 	}
 	return nil

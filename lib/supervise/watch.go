@@ -27,7 +27,8 @@ func (p *process) watch() {
 		case <-t.C:
 		}
 		u := p.used()
-		if why := l.broken(u); why != "" {
+		if why, memory := l.broken(u); why != "" {
+			p.err.spoke(memory)
 			p.kill(why)
 			return
 		}
@@ -54,15 +55,15 @@ func (p *process) used() Usage {
 	return u
 }
 
-// broken says which limit u is beyond; empty: none.
-func (l *Limits) broken(u Usage) string {
+// broken says which limit u is beyond, and whether it is that of memory; empty: none.
+func (l *Limits) broken(u Usage) (why string, memory bool) {
 	const mib = 1 << 20
 	switch {
 	case l.Memory > 0 && u.Memory > l.Memory:
 		return fmt.Sprintf("memory of %d MiB is beyond its limit of %d MiB",
-			u.Memory/mib, l.Memory/mib)
+			u.Memory/mib, l.Memory/mib), true
 	case l.Tasks > 0 && u.Tasks > l.Tasks:
-		return fmt.Sprintf("%d processes and threads are beyond its limit of %d", u.Tasks, l.Tasks)
+		return fmt.Sprintf("%d processes and threads are beyond its limit of %d", u.Tasks, l.Tasks), false
 	}
-	return ""
+	return "", false
 }
