@@ -212,7 +212,13 @@ func (f *filter) take(b *stage.Batch, out stage.Writer) error {
 	case b.Interim:
 		return stage.Pass(b, out)
 	}
-	if b.Gap != nil {
+	if b.Control() {
+		if b.Hurry && f.kept != nil {
+			if err := f.save(out); err != nil {
+				b.Release()
+				return err
+			}
+		}
 		return out.Write(b)
 	}
 	defer b.Release()

@@ -7,30 +7,21 @@ import (
 	"heka/lib/stage"
 )
 
-// maxHeld is how many bytes may wait to be acknowledged: who sends them may keep them so
-// long.
-const maxHeld = 6 << 20
-
 // pass hands b on, which is written as far as it is to be, and with it what all
 // files are done with. It takes b over.
 func (s *sink) pass(ctx context.Context, b *stage.Batch) error {
 	if s.safe() {
-		s.held = 0
 		if err := s.acks.Flush(s.out); err != nil {
 			b.Release()
 			return err
 		}
 		return s.out.Write(b)
 	}
-	if !b.Ack.Empty() {
-		s.held += int64(len(b.Buf))
-	}
-	room := s.acks.Add(b)
+	room := s.acks.Add(b) && !b.Hurry
 	b.Release()
-	if room && s.held < maxHeld {
+	if room {
 		return nil
 	}
-	s.held = 0
 	if err := s.each(func(o *out) error { return o.settle(ctx) }); err != nil {
 		return err
 	}

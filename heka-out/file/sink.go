@@ -37,7 +37,6 @@ type sink struct {
 
 	out  stage.Writer
 	acks stage.Acks // of batches that are not as durable yet as --fsync wants
-	held int64      // bytes of those
 }
 
 func newSink(d *dest) *sink {

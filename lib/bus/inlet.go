@@ -48,6 +48,12 @@ func (in *inlet) Run(ctx context.Context, _ stage.Reader, out stage.Writer) erro
 		if err != nil || !ok {
 			return err
 		}
+		if it.b == nil {
+			if err := out.Write(in.port.bus.pool.Hurry()); err != nil {
+				return err
+			}
+			continue
+		}
 		if in.port.suspect.covers(it.from) {
 			err = in.single(ctx, it, out)
 		} else {

@@ -41,6 +41,8 @@ type queue struct {
 	units  int64 // of the next item
 	bytes  int64
 	closed bool // nothing comes any more: the inlet ends when all is handed out
+	waits  int  // how many wait for room
+	asked  bool // the pipeline was asked to hurry, and has done nothing since
 	paused bool // nothing is handed out: the inlet ends
 	gone   bool // the node is no more: what comes is done with at once
 
@@ -145,6 +147,9 @@ func (q *queue) wait(ctx context.Context, bytes int64) error {
 	defer stop()
 	q.mu.Lock()
 	defer q.mu.Unlock()
+	q.waits++
+	defer func() { q.waits-- }()
+	q.cond.Broadcast()
 	for !q.gone && q.bytes > 0 && q.bytes+bytes > q.max {
 		if err := ctx.Err(); err != nil {
 			return err
@@ -161,7 +166,8 @@ func (q *queue) wake() {
 }
 
 // read returns the next item, to which the queue keeps its reference, and a reference
-// of the caller's own to its batch; false when there will be none.
+// of the caller's own to its batch; false when there will be none. An item without a
+// batch says that somebody waits for what was handed out to be acknowledged.
 func (q *queue) read(ctx context.Context) (it item, ok bool, err error) {
 	stop := context.AfterFunc(ctx, q.wake)
 	defer stop()
@@ -182,6 +188,10 @@ func (q *queue) read(ctx context.Context) (it item, ok bool, err error) {
 		}
 		if q.closed || q.gone {
 			return item{}, false, nil
+		}
+		if q.waits > 0 && q.done < q.end && !q.asked {
+			q.asked = true
+			return item{}, true, nil
 		}
 		q.cond.Wait()
 	}
@@ -206,6 +216,7 @@ func (q *queue) ack(from, to int64) (finished []item, marks []mark) {
 		if lo >= hi || it.over {
 			continue
 		}
+		q.asked = false
 		if it.acked = min(it.acked+hi-lo, it.units); lo == it.from+it.past {
 			it.past += hi - lo
 		}

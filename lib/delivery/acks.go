@@ -7,12 +7,9 @@ import (
 	"heka/lib/target"
 )
 
-// maxHeld is how many batches may be held back, and maxBytes how many bytes, until the
-// targets are flushed: who sends them may keep them so long.
-const (
-	maxHeld  = 1024
-	maxBytes = 6 << 20
-)
+// maxHeld is how many batches may be held back, where no ticks come to flush the
+// targets.
+const maxHeld = 1024
 
 // Acks passes on batches that were written to targets, and their acknowledgements
 // when no target holds anything back any more. It is for one goroutine.
@@ -21,15 +18,14 @@ type Acks struct {
 
 	acks  stage.Acks
 	count int // batches whose acknowledgement is held
-	bytes int // of those
 }
 
 // Pass writes b to out, which has been written to the targets as far as it goes
 // there. It takes b over.
 func (a *Acks) Pass(ctx context.Context, b *stage.Batch, out stage.Writer) error {
-	if a.holds() && !b.Ack.Empty() {
-		a.count, a.bytes = a.count+1, a.bytes+len(b.Buf)
-		if !a.acks.Add(b) || a.count >= maxHeld || a.bytes >= maxBytes {
+	if a.holds() && (!b.Ack.Empty() || b.Hurry) {
+		a.count++
+		if !a.acks.Add(b) || a.count >= maxHeld || b.Hurry {
 			if err := a.flush(ctx); err != nil {
 				b.Release()
 				return err
@@ -45,7 +41,7 @@ func (a *Acks) Pass(ctx context.Context, b *stage.Batch, out stage.Writer) error
 
 // Closed hands on the acknowledgements that are held: the targets were closed.
 func (a *Acks) Closed(out stage.Writer) error {
-	a.count, a.bytes = 0, 0
+	a.count = 0
 	return a.acks.Flush(out)
 }
 

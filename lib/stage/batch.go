@@ -34,6 +34,10 @@ type Batch struct {
 	Live    bool  // with Tick: only a terminal wants to see how things stand
 	Interim bool  // a snapshot of what will come again: for a terminal alone
 
+	// Hurry asks those who hold acknowledgements back to let them go: somebody waits for
+	// the memory of what they are for. No records. A sink flushes and syncs what it has to.
+	Hurry bool
+
 	// Gap, if not nil, says what of a source was lost at this place: no records. Only
 	// who writes records looks at it.
 	Gap *frame.Gap
@@ -56,9 +60,9 @@ type Batch struct {
 // Len returns the number of records.
 func (b *Batch) Len() int { return len(b.Off) }
 
-// Control reports whether b is a tick or a gap: it has no records, and stages that
-// have no use for it pass it on as it is.
-func (b *Batch) Control() bool { return b.Tick != 0 || b.Gap != nil }
+// Control reports whether b is a tick, a gap, or to hurry: it has no records, and stages
+// that have no use for it pass it on as it is.
+func (b *Batch) Control() bool { return b.Tick != 0 || b.Gap != nil || b.Hurry }
 
 // bare reports whether lanes have nothing to do with b: it has neither records nor
 // text.
@@ -136,6 +140,7 @@ func (b *Batch) Select(off []uint32) *Batch {
 	s := b.pool.child()
 	s.Buf, s.Off, s.Ack, s.parent = b.Buf, append(s.Off[:0], off...), b.Ack, b
 	s.Text, s.Interim, s.Tick, s.Live, s.Gap = b.Text, b.Interim, b.Tick, b.Live, b.Gap
+	s.Hurry = b.Hurry
 	return s
 }
 
@@ -223,6 +228,13 @@ func (p *Pool) Gap(g *frame.Gap) *Batch {
 	return b
 }
 
+// Hurry returns a batch that asks for acknowledgements.
+func (p *Pool) Hurry() *Batch {
+	b := p.child()
+	b.Hurry = true
+	return b
+}
+
 // Ack returns a batch that is nothing but an acknowledgement.
 func (p *Pool) Ack(r Range) *Batch {
 	b := p.child()
@@ -250,7 +262,7 @@ func (p *Pool) put(b *Batch) {
 	}
 	b.Buf, b.Off = b.Buf[:0], b.Off[:0]
 	b.Text, b.Tick, b.Live, b.Interim, b.Ack, b.parent = false, 0, false, false, Range{}, nil
-	b.unchecked, b.Gap = false, nil
+	b.unchecked, b.Gap, b.Hurry = false, nil, false
 	b.Routes = b.Routes[:0]
 	p.mu.Lock()
 	defer p.mu.Unlock()
