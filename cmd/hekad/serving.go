@@ -72,6 +72,11 @@ func runDaemon(o daemon.Options) error {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(100)
 	}
+	stop, err := prog.Profile()
+	if err != nil {
+		return err
+	}
+	defer stop()
 	color := term.IsTerminal(int(os.Stderr.Fd())) && os.Getenv("NO_COLOR") == ""
 	log, err := service.NewLog("hekad", os.Stderr, color)
 	if err != nil {

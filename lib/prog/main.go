@@ -68,7 +68,7 @@ func tuneMemory() {
 // execute runs commands as one pipeline from stdin to stdout, and returns the exit
 // status. The last command's -o says what comes out.
 func execute(name string, commands []*Command, stdin, stdout *os.File) int {
-	stop, err := profile()
+	stop, err := Profile()
 	if err != nil {
 		return report(name, err)
 	}

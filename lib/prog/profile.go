@@ -5,9 +5,9 @@ import (
 	"runtime/pprof"
 )
 
-// profile writes a CPU profile of the run into the file that HEKA_CPUPROFILE names,
+// Profile writes a CPU profile of the run into the file that HEKA_CPUPROFILE names,
 // if it names one, for `go tool pprof`. What it returns ends the profile.
-func profile() (stop func(), err error) {
+func Profile() (stop func(), err error) {
 	name := os.Getenv("HEKA_CPUPROFILE")
 	if name == "" {
 		return func() {}, nil
