@@ -163,6 +163,7 @@ func (r *source) rest(ctx context.Context, err error) (bool, error) {
 		if more || ended {
 			return ended, err
 		}
+		r.closeFile()
 		r.c.buf = nil
 		_, ended, err = r.wait(ctx, r.wake, forever)
 		return ended, err
@@ -293,7 +294,6 @@ func (r *source) seek() (bool, error) {
 			}
 			return err == nil, err
 		case p.jump <= r.pos:
-			r.closeFile()
 			return false, nil
 		}
 		r.s.lost(p.jump-p.lost, p.lost)
