@@ -64,7 +64,7 @@ func New(fs *pflag.FlagSet) stage.Make {
 	fs.StringVar(&o.framing, "framing", framingRecords,
 		"what is sent: `FORM` is records, or protobuf for Mozilla's Heka")
 	fs.StringVar(&o.sign, "sign", "", "sign as `NAME`, or NAME_VERSION, in Heka's framing")
-	fs.StringVar(&o.keyFile, "key-file", "", "with --sign: the key, a line NAME_VERSION KEY of `FILE`")
+	fs.StringVar(&o.keyFile, "key-file", "", "with --sign: the key is in `FILE`, alone or in a line NAME_VERSION KEY")
 	fs.StringVar(&o.hash, "hash", frame.HashSHA256.String(),
 		"with --sign: `HASH` is sha256, or sha1 or md5 for old Hekas")
 	return o.make

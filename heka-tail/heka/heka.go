@@ -55,6 +55,8 @@ func New(fs *pflag.FlagSet) stage.Make {
 		"with --keys, take messages that nobody signed, too; they have no heka.signer")
 	fs.BoolVar(&o.trust, "trust-signers", false,
 		"with --ca, believe the heka.signer that a peer of ours sends")
+	fs.BoolP("follow", "f", true, "it never does anything else")
+	fs.MarkHidden("follow")
 	return o.make
 }
 

@@ -37,6 +37,7 @@ func TestMistakes(t *testing.T) {
 	}
 	f("", "heka://:5565")
 	f("", "heka:///run/heka.sock")
+	f("", "-f", "heka://:5565")
 	f("", "heka://[::]:5565", "--cert", "c", "--key", "k", "--ca", "a", "--trust-signers")
 	f("one address at a time; heka-tail heka://HOST:PORT", "heka://:1", "heka://:2")
 	f("a listener with TLS needs --cert and --key; --ca alone is for those who connect", "heka://:1", "--ca", "x")

@@ -1,7 +1,6 @@
 package peer
 
 import (
-	"bufio"
 	"bytes"
 	"fmt"
 	"os"
@@ -11,29 +10,32 @@ import (
 	"heka/lib/stage"
 )
 
-// Key returns the key with which name signs, from a file of lines "NAME_VERSION KEY" as
-// --keys takes them: that of name if it has a version, as in ops_2, else the one of the
-// highest version.
+// Key returns the key with which name signs. The file has lines "NAME_VERSION KEY", as
+// --keys takes them: the key is that of name if it has a version, as in ops_2, else the
+// one of the highest version. Or it has one word, the key itself; the version is 0
+// then if name has none.
 func Key(file, name string) (signer string, version uint32, key []byte, err error) {
 	text, err := os.ReadFile(file)
 	if err != nil {
 		return "", 0, nil, fmt.Errorf("--key-file: %w", err)
 	}
-	for lines := bufio.NewScanner(bytes.NewReader(text)); lines.Scan(); {
-		line := strings.TrimSpace(lines.Text())
-		if strings.HasPrefix(line, "#") {
-			continue
+	if words := bytes.Fields(text); len(words) == 1 {
+		if who, v, ok := cutLast(name); ok {
+			return who, v, words[0], nil
 		}
-		id, k, ok := strings.Cut(line, " ")
-		who, v, has := cutLast(id)
-		if k = strings.TrimSpace(k); !ok || !has || k == "" || id != name && who != name {
+		return name, 0, words[0], nil
+	}
+	for line := range strings.Lines(string(text)) {
+		id, k, _ := strings.Cut(strings.TrimSpace(line), " ")
+		who, v, ok := cutLast(id)
+		if k = strings.TrimSpace(k); !ok || k == "" || id[0] == '#' {
 			continue
-		}
-		if id == name || key == nil || v >= version {
-			signer, version, key = who, v, []byte(k)
 		}
 		if id == name {
-			break
+			return who, v, []byte(k), nil
+		}
+		if who == name && (key == nil || v > version) {
+			signer, version, key = who, v, []byte(k)
 		}
 	}
 	if key == nil {

@@ -79,6 +79,13 @@ func TestKey(t *testing.T) {
 	f("a_b", "a_b 4 four")
 	f("ops_3", "error")
 	f("nobody", "error")
+	if err := os.WriteFile(file, []byte("alone\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	f("ops", "ops 0 alone")
+	f("ops_7", "ops 7 alone")
+	os.WriteFile(file, nil, 0o600)
+	f("ops", "error")
 }
 
 // TestSocket wants a unix socket to be this user's alone, to take the place of one that
