@@ -29,8 +29,15 @@ func OwnCgroup() (string, error) {
 	if path == "" {
 		return "", ErrNoCgroup
 	}
-	return own(filepath.Join("/sys/fs/cgroup", path), delegated)
+	dir := filepath.Join("/sys/fs/cgroup", path)
+	if filepath.Base(dir) == leafName { // we have moved already
+		dir = filepath.Dir(dir)
+	}
+	return own(dir, delegated)
 }
+
+// leafName is the group that the process itself moves into.
+const leafName = "hekad"
 
 // cgroupPath returns the path of the group of version 2 in /proc/PID/cgroup.
 func cgroupPath(member []byte) string {
@@ -66,7 +73,7 @@ func own(dir string, delegated func(string) bool) (string, error) {
 		}
 		enable += "+" + c + " "
 	}
-	leaf := filepath.Join(dir, "hekad")
+	leaf := filepath.Join(dir, leafName)
 	if err := os.Mkdir(leaf, 0o755); err != nil && !errors.Is(err, os.ErrExist) {
 		return "", fmt.Errorf("own control group: %w", err)
 	}
@@ -74,7 +81,8 @@ func own(dir string, delegated func(string) bool) (string, error) {
 	if err := os.WriteFile(filepath.Join(leaf, "cgroup.procs"), []byte(pid), 0o644); err != nil {
 		return "", fmt.Errorf("own control group: %w", err)
 	}
-	if err := os.WriteFile(filepath.Join(dir, "cgroup.subtree_control"), []byte(enable), 0o644); err != nil {
+	control := filepath.Join(dir, "cgroup.subtree_control")
+	if err := os.WriteFile(control, []byte(enable), 0o644); err != nil {
 		return "", fmt.Errorf("own control group: %w", err)
 	}
 	return dir, nil

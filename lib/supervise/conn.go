@@ -96,18 +96,14 @@ func (c *Conn) stopped() { c.once.Do(func() { close(c.stop) }) }
 // Dead sends a record to the parent's dead letters: it is the Fail of the pipeline's Env.
 func (c *Conn) Dead(record []byte) error { return c.send.control(codeDead, record) }
 
-// Close tells the parent how the pipeline has ended, with the last of its counters, and
-// ends the way to it.
+// Close tells the parent how the pipeline has ended, err, with the last of its counters, and
+// ends the way to it. Its own error is of that alone.
 func (c *Conn) Close(err error) error {
 	serr := c.tell()
 	if err == nil {
 		serr = errors.Join(serr, c.send.control(codeEnd, nil))
 	} else {
-		text := []byte{0}
-		if errors.As(err, new(stage.Permanent)) {
-			text[0] = 1
-		}
-		text = append(text, err.Error()...)
+		text := append([]byte{natures(err)}, err.Error()...)
 		serr = errors.Join(serr, c.send.control(codeError, text[:min(len(text), maxControl-1)]))
 	}
 	return errors.Join(serr, c.conn.Close())

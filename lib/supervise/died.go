@@ -14,7 +14,7 @@ type Died struct {
 	Pid    int            //
 	Status int            // it exited with; -1 if a signal ended it
 	Signal syscall.Signal // that ended it; 0 if none did
-	Memory bool           // it had no more memory, as far as can be told: it was beyond its limit, or said so
+	Memory bool           // it had no more memory: it was beyond its limit, or said so
 	Why    string         // if we ended it: what for
 	Last   string         // the last line on its stderr, escaped and cut; may be empty
 }

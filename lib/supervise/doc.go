@@ -31,7 +31,7 @@
 //	2 stop    we want its source to end; acknowledgements may follow
 //	3 last    the child has no more records
 //	4 end     its pipeline has ended well
-//	5 error   it has not: u8, 1 if a restart can't help, and why
+//	5 error   it has not: u8, bits (1 a restart can't help, 2 a mistake, 4 bad data), and why
 //	6 stats   what it has counted since the last time: the numbers of stage.Stats, i64 each
 //	7 dead    a record for the dead letters
 //

@@ -61,9 +61,7 @@ func (l *link) control(body []byte) error {
 		if len(text) == 0 {
 			return fmt.Errorf("%w: an error without text", frame.ErrDamaged)
 		}
-		if l.err = errors.New(string(text[1:])); text[0] == 1 {
-			l.err = stage.Permanent{Err: l.err}
-		}
+		l.err = newFailure(text[0], string(text[1:]))
 	case codeStats:
 		return l.count(text)
 	case codeDead:

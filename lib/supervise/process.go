@@ -225,7 +225,8 @@ func (p *process) within(d time.Duration) bool {
 // how it died; nil if it ended with 0 and not by us.
 func (p *process) close() error {
 	if !p.over() {
-		return &Died{Name: p.spec.Name, Pid: p.pid, Status: -1, Why: "it can't be killed; it waits in the kernel"}
+		why := "it can't be killed: it waits in the kernel"
+		return &Died{Name: p.spec.Name, Pid: p.pid, Status: -1, Why: why}
 	}
 	p.err.finish()
 	d := &Died{Name: p.spec.Name, Pid: p.pid, Status: -1}

@@ -6,6 +6,7 @@ import (
 	"net"
 	"os"
 	"sync"
+	"syscall"
 
 	"heka/lib/stage"
 )
@@ -97,6 +98,9 @@ func pair() (*net.UnixConn, *os.File, error) {
 	fds, err := socketPair()
 	if err != nil {
 		return nil, nil, fmt.Errorf("socket pair: %w", err)
+	}
+	for _, fd := range fds { // room for a batch, so that who writes one need not wait
+		syscall.SetsockoptInt(fd, syscall.SOL_SOCKET, syscall.SO_SNDBUF, 2*stage.BatchSize)
 	}
 	f := os.NewFile(uintptr(fds[0]), "child")
 	defer f.Close()

@@ -20,7 +20,7 @@ const (
 	codeStop  = 2 // parent: sources are to end
 	codeLast  = 3 // child: no more records come
 	codeEnd   = 4 // child: the pipeline has ended well
-	codeError = 5 // child: it has not; a byte, 1 if a restart can't help, and the text
+	codeError = 5 // child: it has not; a byte of what the error is, and its text
 	codeStats = 6 // child: counters, each an int64: what was added since the last time
 	codeDead  = 7 // child: a record for the dead letters
 )
