@@ -28,7 +28,7 @@
 //	415  the body is not application/json
 //	422  the new configuration, or what was sent, is refused for what it says
 //	429  more than 50 requests a second, or 16 taps
-//	503  the daemon is going down, or could not do it in time
+//	503  the daemon is going down, could not do it in time, or has 128 connections
 //
 // In a tap's stream a 'G' record (a gap) stands wherever messages were left out, because
 // the client was behind: its offset is how many that makes in all, its source is the

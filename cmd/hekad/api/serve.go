@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -45,7 +46,7 @@ type Server struct {
 	servers []*http.Server
 	cancel  context.CancelFunc // of all requests
 	running sync.WaitGroup     // the goroutines of servers
-	active  sync.WaitGroup     // requests
+	active  atomic.Int64       // requests that are being answered
 	once    sync.Once
 	err     error
 }
@@ -111,7 +112,7 @@ func (s *Server) serve(ctx context.Context, l net.Listener, h http.Handler, opt 
 	srv := &http.Server{
 		Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			s.active.Add(1)
-			defer s.active.Done()
+			defer s.active.Add(-1)
 			h.ServeHTTP(w, r)
 		}),
 		BaseContext:       func(net.Listener) context.Context { return ctx },
@@ -124,7 +125,9 @@ func (s *Server) serve(ctx context.Context, l net.Listener, h http.Handler, opt 
 	s.running.Add(1)
 	go func() {
 		defer s.running.Done()
-		if err := srv.Serve(newCrowd(l, maxConns)); !errors.Is(err, http.ErrServerClosed) {
+		c := newCrowd(l, maxConns)
+		defer c.told.Wait()
+		if err := srv.Serve(c); !errors.Is(err, http.ErrServerClosed) {
 			opt.Log.Error("control: " + err.Error())
 		}
 	}()
@@ -149,20 +152,31 @@ func (s *Server) Close() error {
 func (s *Server) close() error {
 	s.socket.remove()
 	s.cancel()
-	ctx, cancel := context.WithTimeout(context.Background(), closeTime)
-	defer cancel()
-	var err error
+	end := time.Now().Add(closeTime)
 	for _, srv := range s.servers {
-		if serr := srv.Shutdown(ctx); serr != nil {
-			srv.Close()
-			err = fmt.Errorf("control: a request did not end within %v", closeTime)
-		}
+		s.shut(srv, end)
 	}
 	s.running.Wait()
-	if err == nil {
-		s.active.Wait()
+	var err error
+	if n := s.active.Load(); n > 0 {
+		err = fmt.Errorf("control: %d requests did not end within %v", n, closeTime)
 	}
 	return errors.Join(err, s.socket.forget())
+}
+
+// shut ends srv when nothing is left to be answered. Connections that have not asked
+// anything yet, or only half of it, are not waited for.
+func (s *Server) shut(srv *http.Server, end time.Time) {
+	defer srv.Close()
+	for time.Now().Before(end) {
+		answered := s.active.Load() == 0 // and the time below is enough to send it
+		ctx, cancel := context.WithTimeout(context.Background(), 200*time.Millisecond)
+		err := srv.Shutdown(ctx)
+		cancel()
+		if err == nil || answered {
+			return
+		}
+	}
 }
 
 // socketPath returns a name of path that fits into an address: that of its folder may be

@@ -8,7 +8,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -195,21 +194,19 @@ func TestStop(t *testing.T) {
 	var state string
 	var s *api.Server
 	var ends atomic.Bool
-	var once sync.Once // that it is told to may be late
+	told := make(chan struct{}, 3) // which may be behind the answer
 	stopped := make(chan struct{})
 	d := &apitest.Daemon{
 		OnStatus: func() api.Status { return api.Status{Pid: pid} },
 		OnStop: func() {
-			if !ends.Load() {
-				return
-			}
-			once.Do(func() {
+			if ends.Load() {
 				go func() {
 					defer close(stopped)
 					s.Close()
 					process.Process.Kill()
 				}()
-			})
+			}
+			told <- struct{}{}
 		},
 	}
 	state, s = serve(t, d)
@@ -222,6 +219,8 @@ func TestStop(t *testing.T) {
 	if code != 0 || out != fmt.Sprintf("hekad %d is stopping\n", pid) {
 		t.Errorf("status %d, %q", code, out)
 	}
+	<-told
+	<-told
 	ends.Store(true)
 	code, out, errs = hekad(t, "stop", "--timeout", "1m", "--state", state) // what it leaves is a zombie: we have not waited
 	if code != 0 || errs != "" || out != fmt.Sprintf("hekad %d has stopped\n", pid) {
