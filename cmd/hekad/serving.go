@@ -13,6 +13,7 @@ import (
 
 	"heka/cmd/hekad/client"
 	"heka/cmd/hekad/config"
+	"heka/cmd/hekad/config/convert"
 	"heka/cmd/hekad/daemon"
 	"heka/cmd/hekad/service"
 	"heka/lib/prog"
@@ -24,7 +25,7 @@ const defaultConfig = "/etc/hekad.toml"
 
 // serving returns the commands that need no running daemon.
 func serving(wings []prog.Wing) []*cobra.Command {
-	all := []*cobra.Command{newRun(wings), newCheck(wings), newFrom(wings)}
+	all := []*cobra.Command{newRun(wings), newCheck(wings), newFrom(wings), newConvert(), newSchema()}
 	for _, c := range all {
 		client.Dress(c)
 	}
@@ -140,6 +141,44 @@ func newFrom(wings []prog.Wing) *cobra.Command {
 				return err
 			}
 			_, err = io.WriteString(c.OutOrStdout(), text)
+			return err
+		},
+	}
+}
+
+func newConvert() *cobra.Command {
+	return &cobra.Command{
+		Use:     "convert FILE",
+		Short:   "turn a configuration of Heka 0.10 into one of ours",
+		Example: `hekad convert /etc/heka/hekad.toml > hekad.toml`,
+		Long:    `What it could not turn into anything is said on stderr, option by option.`,
+		Args:    client.Words(1, "a file", ""),
+		RunE: func(c *cobra.Command, args []string) error {
+			src, err := os.ReadFile(args[0])
+			if err != nil {
+				return err
+			}
+			text, notes, err := convert.Convert(src)
+			if err != nil {
+				return err
+			}
+			for _, n := range notes {
+				fmt.Fprintf(c.ErrOrStderr(), "hekad: %s:%s\n", args[0], n)
+			}
+			_, err = io.WriteString(c.OutOrStdout(), text)
+			return err
+		},
+	}
+}
+
+func newSchema() *cobra.Command {
+	return &cobra.Command{
+		Use:     "schema",
+		Short:   "write the JSON schema of hekad.toml, for editors",
+		Example: `hekad schema > hekad.schema.json`,
+		Args:    client.Words(0, "", ""),
+		RunE: func(c *cobra.Command, _ []string) error {
+			_, err := c.OutOrStdout().Write(config.Schema())
 			return err
 		},
 	}
