@@ -2,11 +2,12 @@
 // the same files in the same run, and prints a table. scripts/bench builds the
 // programs and calls it; nothing else needs it.
 //
-//	heka-bench [--tail|--lua] [-n RUNS] [-only WORKLOAD] [-size MB] BIN
+//	heka-bench [--tail|--lua|--hekad] [-n RUNS] [-only WORKLOAD] [-size MB] BIN
 //
 // With --tail it measures heka-tail on files that are cold, grow, are many or have a
 // history, beside cat and tail, and says which of its aims are met. With --lua it
-// measures the sandbox of scripts, beside lua5.1 and luajit.
+// measures the sandbox of scripts, beside lua5.1 and luajit. With --hekad it measures
+// the daemon, beside the same lines without it, cat, wc and dd.
 //
 // BIN is the folder of the programs. The inputs are made in a temporary folder, and
 // go with it.
@@ -26,16 +27,20 @@ func main() {
 	size := flag.Int("size", 500, "size of the access log in MB; the raw file has twice as much")
 	tail := flag.Bool("tail", false, "measure heka-tail on files")
 	lua := flag.Bool("lua", false, "measure the sandbox of scripts")
+	hekad := flag.Bool("hekad", false, "measure the daemon")
+	backlog := flag.Int("backlog", 20, "with --hekad: GiB of a spool to start with; half of the free disk at most")
 	history := flag.Int("history", 10000, "with --tail: files of a log that was rotated")
 	flag.Parse()
 	if flag.NArg() != 1 {
-		fmt.Fprintln(os.Stderr, "usage: heka-bench [--tail|--lua] [-n RUNS] [-only WORKLOAD] [-size MB] BIN")
+		fmt.Fprintln(os.Stderr, "usage: heka-bench [--tail|--lua|--hekad] [-n RUNS] [-only WORKLOAD] [-size MB] BIN")
 		os.Exit(2)
 	}
 	var err error
 	switch {
 	case *tail:
 		err = benchTail(flag.Arg(0), *runs, *only, *size, *history)
+	case *hekad:
+		err = benchHekad(flag.Arg(0), *runs, *only, *size, *backlog)
 	case *lua:
 		err = benchLua(flag.Arg(0), *runs, *only, *size)
 	default:

@@ -169,12 +169,17 @@ func (p *process) cpu() (time.Duration, error) {
 
 // peak returns the resident bytes that the process has had at most. What wait4 says
 // may be those of the parent before exec.
-func (p *process) peak() (int64, error) {
+func (p *process) peak() (int64, error) { return p.status("VmHWM:") }
+
+// resident returns the resident bytes of the process.
+func (p *process) resident() (int64, error) { return p.status("VmRSS:") }
+
+func (p *process) status(key string) (int64, error) {
 	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.cmd.Process.Pid))
 	if err != nil {
 		return 0, err
 	}
-	_, s, _ := strings.Cut(string(b), "VmHWM:")
+	_, s, _ := strings.Cut(string(b), key)
 	s, _, _ = strings.Cut(strings.TrimSpace(s), " ")
 	n, err := strconv.ParseInt(s, 10, 64)
 	return n << 10, err

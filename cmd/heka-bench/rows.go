@@ -7,7 +7,7 @@ import (
 	"slices"
 )
 
-// row is one line of the table of heka-tail: what was measured in each run.
+// row is one line of a table: what was measured in each run.
 type row struct {
 	name   string
 	unit   string
@@ -24,6 +24,7 @@ type aim struct {
 	bound float64
 	least bool // it is the least that will do, else the most
 	ratio bool
+	or    float64 // this ratio will do, too, or a better one; 0: none will
 }
 
 // add notes a run: the value, the CPU seconds, and the resident bytes; 0 if those were
@@ -68,6 +69,10 @@ func (r *row) verdict() string {
 	met, sign := got < a.bound, "under"
 	if a.least {
 		met, sign = got >= a.bound, "at least"
+	}
+	if a.or > 0 {
+		unit += fmt.Sprintf(", or %g x", a.or)
+		met = met || (r.ratio() >= a.or) == a.least || r.ratio() == a.or
 	}
 	word := "**missed**"
 	if met {

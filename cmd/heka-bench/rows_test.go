@@ -17,4 +17,10 @@ func TestVerdict(t *testing.T) {
 	f(&aim{bound: 2, least: true}, "at least 2 ms: met", 1, 2, 3)
 	f(&aim{bound: 0.8, least: true, ratio: true}, "at least 0.8 x: met", 8, 16, 1)
 	f(&aim{bound: 0.8, least: true, ratio: true}, "at least 0.8 x: **missed**", 8, 8, 1)
+	f(&aim{bound: 30, least: true, or: 1}, "at least 30 ms, or 1 x: met", 10, 20, 30)
+	f(&aim{bound: 30, least: true, or: 1}, "at least 30 ms, or 1 x: met", 30, 30, 1)
+	f(&aim{bound: 30, least: true, or: 1}, "at least 30 ms, or 1 x: **missed**", 9, 19, 9)
+	f(&aim{bound: 5, or: 1}, "under 5 ms, or 1 x: met", 10, 20, 10)
+	f(&aim{bound: 5, or: 1}, "under 5 ms, or 1 x: met", 9, 19, 9)
+	f(&aim{bound: 5, or: 1}, "under 5 ms, or 1 x: **missed**", 11, 21, 11)
 }

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// scene is a world for heka-tail in which some rows are measured.
+// scene is a world for a program in which some rows are measured.
 type scene struct {
 	name  string
 	about string // what its rows do not say
@@ -15,6 +15,7 @@ type scene struct {
 	once  []*row // measured by setup
 	setup func() error
 	run   func() error // once; adds a value to each row
+	done  func()       // ends what setup and run have left; nil: nothing
 }
 
 // ground is where scenes find the programs and keep their files.
@@ -22,6 +23,7 @@ type ground struct {
 	bin, dir string
 	size     int64 // of the large file
 	history  int   // files of the log that has been rotated
+	backlog  int64 // bytes of the spool that a daemon starts with
 }
 
 func (g ground) path(name string) string { return filepath.Join(g.dir, name) }
@@ -48,14 +50,23 @@ func benchTail(bin string, runs int, only string, size, history int) error {
 	}
 	defer os.RemoveAll(dir)
 	g := ground{bin: bin, dir: dir, size: 2 * int64(size) << 20, history: history}
+	return g.playAll([]func(ground) *scene{cold, grow, many, arrival, resume, restart}, runs, only)
+}
+
+// playAll plays the scenes whose names contain only, and prints their rows.
+func (g ground) playAll(all []func(ground) *scene, runs int, only string) error {
 	var rows []*row
 	var about []string
-	for _, make := range []func(ground) *scene{cold, grow, many, arrival, resume, restart} {
+	for _, make := range all {
 		s := make(g)
 		if !strings.Contains(s.name, only) {
 			continue
 		}
-		if err := s.play(runs); err != nil {
+		err := s.play(runs)
+		if s.done != nil {
+			s.done()
+		}
+		if err != nil {
 			return fmt.Errorf("%s: %w", s.name, err)
 		}
 		rows = append(append(rows, s.rows...), s.once...)

@@ -11,3 +11,7 @@ func benchTail(string, int, string, int, int) error {
 func benchLua(string, int, string, int) error {
 	return errors.New("--lua asks the kernel of Linux for what it measures")
 }
+
+func benchHekad(string, int, string, int, int) error {
+	return errors.New("--hekad asks the kernel of Linux for what it measures")
+}
