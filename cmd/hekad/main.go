@@ -2,9 +2,12 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"os"
+	"os/signal"
 	"slices"
+	"syscall"
 
 	"github.com/spf13/cobra"
 
@@ -56,7 +59,18 @@ func run(words []string) int {
 	root.SetHelpFunc(func(c *cobra.Command, _ []string) { overview(root) })
 	root.RunE = func(_ *cobra.Command, args []string) error { return unknown(root, args) }
 	root.SetArgs(words)
-	return client.Report(os.Stderr, "hekad", root.Execute())
+	ctx, stop := context.WithCancel(context.Background())
+	defer stop()
+	if len(words) > 0 && words[0] != "run" { // which takes its signals itself
+		ctx, stop = signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+		defer stop()
+	}
+	c, err := root.ExecuteContextC(ctx)
+	name := "hekad"
+	if c != root {
+		name += " " + c.Name()
+	}
+	return client.Report(os.Stderr, name, err)
 }
 
 // overview writes what the commands are.

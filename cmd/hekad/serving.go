@@ -16,6 +16,7 @@ import (
 	"heka/cmd/hekad/config/convert"
 	"heka/cmd/hekad/daemon"
 	"heka/cmd/hekad/service"
+	"heka/lib/position"
 	"heka/lib/prog"
 	"heka/lib/stage"
 )
@@ -94,6 +95,10 @@ func runDaemon(o daemon.Options) error {
 	if err = daemon.Run(o); errors.Is(err, daemon.ErrUnfinished) {
 		log.Warn(err.Error())
 		return &client.Exit{Code: prog.ExitUnfinished}
+	}
+	var busy *position.BusyError
+	if errors.As(err, &busy) {
+		return &client.Exit{Code: prog.ExitUnfinished, Err: err}
 	}
 	return err
 }
