@@ -227,18 +227,6 @@ func (j *Job) Setup(like *stage.Env) {
 	}
 }
 
-// Walls puts walls around this process, if a stage wants them.
-func (j *Job) Walls() error {
-	for _, s := range j.Steps {
-		if s.Command != nil {
-			if err := s.Command.enterWalls(); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
 // Stages returns the stages of the pipeline. Those of commands that are not ours come
 // from foreign.
 func (j *Job) Stages(foreign func(s Step) stage.Stage) ([]stage.Stage, error) {

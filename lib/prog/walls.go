@@ -10,6 +10,14 @@ import (
 // enterWalls puts walls around this process if a stage of c wants them. Of what the
 // program itself opens, the files that the command line names stay within reach.
 func (c *Command) enterWalls() error {
+	if w, wanted := c.wall(); wanted {
+		return enter(w)
+	}
+	return nil
+}
+
+// wall returns the wall for a process that runs c, and whether a stage wants one.
+func (c *Command) wall() (w wall.Wall, wanted bool) {
 	var walls []wall.Wall
 	for _, s := range c.Stages {
 		if w, ok := s.(wall.Walled); ok {
@@ -17,7 +25,7 @@ func (c *Command) enterWalls() error {
 		}
 	}
 	if len(walls) == 0 {
-		return nil
+		return w, false
 	}
 	all := wall.Join(walls)
 	all.Read = append(all.Read, c.Files...)
@@ -29,9 +37,30 @@ func (c *Command) enterWalls() error {
 	if c.opt.keys != "" {
 		all.Read = append(all.Read, c.opt.keys)
 	}
+	return all, true
+}
+
+func enter(w wall.Wall) error {
 	if os.Getenv("GOGC") == "" {
 		// Values of scripts are garbage that batches are not.
 		debug.SetGCPercent(150)
 	}
-	return all.Enter()
+	return w.Enter()
+}
+
+// Walls puts walls around this process, if each command of the pipeline wants them: the
+// wall of a script would keep a source from its files, and a sink from the network.
+func (j *Job) Walls() error {
+	var all []wall.Wall
+	for _, s := range j.Steps {
+		if s.Command == nil {
+			return nil
+		}
+		w, wanted := s.Command.wall()
+		if !wanted {
+			return nil
+		}
+		all = append(all, w)
+	}
+	return enter(wall.Join(all))
 }
