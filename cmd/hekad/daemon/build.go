@@ -21,20 +21,25 @@ type builder struct {
 	wings []prog.Wing
 	state string   // the folder of the daemon's state
 	dirs  []string // of Lua modules
+
+	hostname string // of messages that are made here; empty: the machine's
 }
 
 // job works out the command line of n.
 func (b *builder) job(n *config.Node) (*prog.Job, error) {
-	sources := 0
-	return prog.NewJob(b.wings, n.Run, !n.Source(), func(c *prog.Command) (string, []string) {
+	return prog.NewJob(b.wings, n.Run, !n.Source(), func(c *prog.Command) (kind string, words []string) {
 		switch {
 		case c.Wing.Role == prog.Source:
-			sources++
-			return "", b.sourceWords(n, c)
+			words = b.sourceWords(n, c)
 		case slices.Contains(c.Kinds(), "lua"):
-			return "lua", b.luaWords(n, c)
+			kind, words = "lua", b.luaWords(n, c)
+		default:
+			kind = c.Kinds()[0]
 		}
-		return "", nil
+		if b.hostname != "" && c.Unset("hostname") {
+			words = append(words, "--hostname="+b.hostname)
+		}
+		return kind, words
 	})
 }
 

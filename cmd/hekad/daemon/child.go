@@ -71,7 +71,7 @@ func child(wings []prog.Wing) error {
 
 // runChild runs the pipeline of a node between the ends of conn.
 func runChild(wings []prog.Wing, conn *supervise.Conn, s *setup) error {
-	b := &builder{wings: wings, state: s.State, dirs: s.Dirs}
+	b := &builder{wings: wings, state: s.State, dirs: s.Dirs, hostname: s.Hostname}
 	job, err := b.job(&s.Node)
 	if err != nil {
 		return stage.Permanent{Err: err}

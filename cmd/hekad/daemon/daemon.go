@@ -103,7 +103,7 @@ func Run(opt Options) error {
 	if d.state, err = filepath.Abs(d.state); err != nil {
 		return err
 	}
-	d.builder = &builder{wings: opt.Wings, state: d.state, dirs: c.Hekad.ModuleDirs}
+	d.builder = &builder{wings: opt.Wings, state: d.state, dirs: c.Hekad.ModuleDirs, hostname: c.Hekad.Hostname}
 	lock, err := service.Take(d.state)
 	if err != nil {
 		return err

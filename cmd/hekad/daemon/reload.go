@@ -98,10 +98,10 @@ func (d *Daemon) reloadOnce() (o api.Outcome) {
 		}
 	}
 	d.conf.Store(c)
-	d.builder.dirs = c.Hekad.ModuleDirs
+	d.builder.dirs, d.builder.hostname = c.Hekad.ModuleDirs, c.Hekad.Hostname
 	if err := d.apply(c, &o); err != nil {
 		d.conf.Store(old)
-		d.builder.dirs = old.Hekad.ModuleDirs
+		d.builder.dirs, d.builder.hostname = old.Hekad.ModuleDirs, old.Hekad.Hostname
 		back := api.Outcome{Added: o.Removed, Changed: o.Changed, Removed: o.Added}
 		if rerr := d.apply(old, &back); rerr != nil {
 			err = errors.Join(err, fmt.Errorf("and what ran before does not, either: %w", rerr))

@@ -147,5 +147,11 @@ func (d *Daemon) Tap(ctx context.Context, t api.TapRequest) (api.Tap, error) {
 // Configuration implements api.Daemon.
 func (d *Daemon) Configuration() api.Configuration {
 	c := d.running()
-	return api.Configuration{TOML: c.TOML(), Mermaid: c.Mermaid(), Dot: c.Dot()}
+	g := api.Configuration{TOML: c.TOML(), Mermaid: c.Mermaid(), Dot: c.Dot(), Shell: map[string]string{}}
+	for i := range c.Nodes {
+		if line, err := c.ToShell(c.Nodes[i].Name); err == nil {
+			g.Shell[c.Nodes[i].Name] = line
+		}
+	}
+	return g
 }
