@@ -12,7 +12,6 @@ import (
 	"sync/atomic"
 	"testing"
 
-	"heka/lib/frame"
 	"heka/lib/stage"
 )
 
@@ -238,26 +237,46 @@ func TestSegmentsSwapped(t *testing.T) {
 	f(w.survivors(b, 0, 1<<20), true, map[string][]byte{b: make([]byte, len(w.data[b]))})
 }
 
-// TestQuotedBlocks: a message may quote a segment. It is not taken for one when what is
-// around it is damaged.
-func TestQuotedBlocks(t *testing.T) {
-	w := write(t, 4, Options{Max: 1 << 20})
+// TestBlocksElsewhere: a good block that stands where it was not written is damage, not
+// a message out of its turn.
+func TestBlocksElsewhere(t *testing.T) {
+	w := write(t, 8, Options{Max: 1 << 20})
+	name := w.names[0]
+	a, b := w.entries[1], w.entries[3]
+	if a.to-a.from != b.to-b.from {
+		t.Fatal("blocks of two sizes")
+	}
+	whole := w.data[name]
 	dir := scratch(t)
-	s := mustOpen(t, dir, Options{Max: 1 << 20})
-	put(t, s, 0, 3)
-	b := pool.Get()
-	quote := frame.AppendGap(nil, &frame.Gap{}) // any record
-	quote = append(quote, w.data[w.names[0]]...)
-	b.Off = append(b.Off, 0)
-	b.Buf = quoting(b.Buf, quote)
-	on := make(chan error, 1)
-	must(t, s.Append(t.Context(), b, func(err error) { on <- err }))
-	must(t, <-on)
-	put(t, s, 3, 6)
-	must(t, s.Close())
-	path := filepath.Join(dir, segmentName(0))
-	data, err := os.ReadFile(path)
-	must(t, err)
+	moved := bytes.Clone(whole)
+	copy(moved[a.from:], whole[b.from:b.to])
+	f := w.open(t, filepath.Join(dir, "twice"), map[string][]byte{name: moved})
+	same(t, f.got, w.survivors(name, a.from, a.to))
+	if f.stats.Damaged != 1 {
+		t.Errorf("%+v", f.stats)
+	}
+	copy(moved[b.from:], whole[a.from:a.to])
+	f = w.open(t, filepath.Join(dir, "swapped"), map[string][]byte{name: moved})
+	same(t, f.got, []int{0, 1, 4, 5, 8, 9, 10, 11, 12, 13, 14, 15})
+	if f.stats.Damaged != 2 {
+		t.Errorf("%+v", f.stats)
+	}
+}
+
+// TestQuotedBlocks: a message may quote a segment, even one that is made for the very place
+// where it comes to stand. It is not taken for one when what is around it is damaged.
+func TestQuotedBlocks(t *testing.T) {
+	w := write(t, 1, Options{Max: 1 << 20})
+	quote := w.data[w.names[0]]
+	data := quoted(t, quote)
+	at := bytes.Index(data, quote)
+	st, _, _ := parseStamp(quote)
+	st.offset = int64(at)
+	st.put(quote)
+	data = quoted(t, quote)
+	if at != bytes.Index(data, quote) {
+		t.Fatal("the quote moved")
+	}
 	_, first, _ := parseStamp(data)
 	for at := first; at < first+entryHead+blockHead; at++ {
 		bad := bytes.Clone(data)
@@ -270,12 +289,31 @@ func TestQuotedBlocks(t *testing.T) {
 	}
 }
 
+// quoted returns a segment whose second block has a message that quotes.
+func quoted(t *testing.T, quote []byte) []byte {
+	dir := scratch(t)
+	s := mustOpen(t, dir, Options{Max: 1 << 20})
+	put(t, s, 0, 3)
+	b := pool.Get()
+	b.Off = append(b.Off, 0)
+	b.Buf = quoting(b.Buf, quote)
+	on := make(chan error, 1)
+	must(t, s.Append(t.Context(), b, func(err error) { on <- err }))
+	must(t, <-on)
+	put(t, s, 3, 6)
+	must(t, s.Close())
+	data, err := os.ReadFile(filepath.Join(dir, segmentName(0)))
+	must(t, err)
+	return data
+}
+
 // TestQuarantine: what could not be read is in a file of its own, byte for byte, and
 // counted once whoever reads.
 func TestQuarantine(t *testing.T) {
 	w := write(t, 8, Options{Max: 1 << 20, Segment: 620})
 	name := w.names[1]
-	e := w.entries[slices.IndexFunc(w.entries, func(e span) bool { return e.name == name && e.from > 0 })]
+	second := func(e span) bool { return e.name == name && e.from > 0 }
+	e := w.entries[slices.IndexFunc(w.entries, second)]
 	bad := change(w.data[name], e.from+100, func(b []byte) { b[0]++ })
 	dir := filepath.Join(scratch(t), "spool")
 	f := w.open(t, dir, map[string][]byte{name: bad})

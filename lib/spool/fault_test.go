@@ -46,7 +46,7 @@ func eventually(t testing.TB, what string, f func() bool) {
 // does not, without a word to who waits before: B04.
 func TestDiskFails(t *testing.T) {
 	for _, err := range []error{syscall.ENOSPC, syscall.EIO} {
-		for _, step := range []string{"create", "writeAt", "sync of file", "sync", "truncate", "remove", "save"} {
+		for _, step := range stepNames() {
 			for _, sync := range []time.Duration{0, 5 * time.Millisecond, -1} {
 				t.Run(step+" "+err.Error()+" "+sync.String(), func(t *testing.T) {
 					diskFails(t, step, err, sync)
@@ -86,7 +86,13 @@ func diskFails(t *testing.T, step string, cause error, syncs time.Duration) {
 			wg.Done()
 		}))
 	}
-	waits := step != "remove" && step != "save" && (syncs >= 0 || step == "writeAt" || step == "create" || step == "truncate")
+	waits := false // whether messages do
+	switch step {
+	case "create", "writeAt", "truncate":
+		waits = true
+	case "sync", "sync of file":
+		waits = syncs >= 0
+	}
 	if waits {
 		eventually(t, "an error", func() bool { return s.Stats().Errors > 1 })
 		if st := s.Stats(); !errors.Is(st.LastErr, cause) || st.Full {
@@ -185,7 +191,8 @@ func TestFull(t *testing.T) {
 	s, _, dropped, _ := down(t, DropNew, opt)
 	got := all(t, s, "a")
 	st := s.Stats()
-	if len(got)+dropped < total || st.Dropped == 0 || st.DroppedBytes < 300*st.Dropped*9/10 || got[0] != 0 {
+	bytes := 300 * st.Dropped * 9 / 10
+	if len(got)+dropped < total || st.Dropped == 0 || st.DroppedBytes < bytes || got[0] != 0 {
 		t.Errorf("drop-new: %d of %d, %d dropped: %s %+v", len(got), total, dropped, brief(got), st)
 	}
 	if int(st.Dropped)+len(got) != total {
@@ -258,7 +265,8 @@ func TestBlockedAppend(t *testing.T) {
 	if closed == 0 {
 		t.Error("what was not written was not told so")
 	}
-	if s.TryAppend(batch(0, 1, 10).Retain(), nil) || s.Append(t.Context(), batch(0, 1, 10), nil) != ErrClosed {
+	err := s.Append(t.Context(), batch(0, 1, 10), nil)
+	if s.TryAppend(batch(0, 1, 10), nil) || err != ErrClosed {
 		t.Error("a closed spool takes messages")
 	}
 }

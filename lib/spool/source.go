@@ -73,8 +73,8 @@ func (r *source) Run(ctx context.Context, _ stage.Reader, out stage.Writer) erro
 		if err := out.Write(b); err != nil {
 			return err
 		}
-		if stopped(ctx, r.env.Stop) {
-			return ctx.Err()
+		if ended, err := r.ended(ctx); ended {
+			return err
 		}
 	}
 }
@@ -144,14 +144,17 @@ func (r *source) passed(from int64) {
 	}
 }
 
-func stopped(ctx context.Context, stop <-chan struct{}) bool {
+// ended reports whether Run is to end, and how.
+func (r *source) ended(ctx context.Context) (bool, error) {
 	select {
-	case <-stop:
-		return true
+	case <-r.env.Stop:
+		return true, nil
 	case <-ctx.Done():
-		return true
+		return true, ctx.Err()
+	case <-r.s.closing:
+		return true, ErrClosed
 	default:
-		return false
+		return false, nil
 	}
 }
 
