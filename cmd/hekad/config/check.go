@@ -67,7 +67,8 @@ func (l *loader) checkNode(s *section, g *Global, broken bool) {
 			`want a command line, like run = "heka-tail -f app.log"`)
 	} else if spot := s.spots["run"]; spot != nil {
 		if strings.Trim(n.Run, " \t\r\n") == "" {
-			l.wrong(s.entries["run"], spot.value, "run is empty", `want a command line, like "heka-tail -f app.log"`)
+			l.wrong(s.entries["run"], spot.value,
+				"run is empty", `want a command line, like "heka-tail -f app.log"`)
 		} else {
 			l.checkRun(s)
 		}
@@ -81,8 +82,10 @@ func (l *loader) checkNode(s *section, g *Global, broken bool) {
 				"give it match or from, or leave "+name+" out")
 		}
 	case !s.set("spool"):
-		l.key(s, "sync", "without spool there is nothing to sync", `spool = "1GiB" puts the queue on disk`)
-		l.key(s, "retain", "without spool nothing is retained", `spool = "1GiB" puts the queue on disk`)
+		l.key(s, "sync",
+			"without spool there is nothing to sync", `spool = "1GiB" puts the queue on disk`)
+		l.key(s, "retain",
+			"without spool nothing is retained", `spool = "1GiB" puts the queue on disk`)
 	}
 	if s.set("signer") && g.Keys == "" {
 		l.key(s, "signer", "[hekad] names no file of keys", "add keys to [hekad]")
@@ -232,21 +235,25 @@ func (l *loader) checkGlobal(g *Global, s *section) {
 		}
 	}
 	if g.Keys == "" {
-		l.key(s, "control", "there is no file of keys", "add keys, a file that only its owner can read")
+		l.key(s, "control",
+			"there is no file of keys", "add keys, a file that only its owner can read")
 	}
 	if info, err := os.Stat(g.State); g.State != "" && err == nil && !info.IsDir() {
-		l.wrong(s.entries["state"], s.spots["state"].value, "state: "+printable(g.State)+" is no folder", "")
+		l.wrong(s.entries["state"], s.spots["state"].value,
+			"state: "+printable(g.State)+" is no folder", "")
 	}
 	for i, dir := range g.ModuleDirs {
 		if info, err := os.Stat(dir); err != nil || !info.IsDir() {
 			if spot := s.spots["module_dirs."+strconv.Itoa(i)]; spot != nil {
-				l.wrong(s.entries["module_dirs"], spot.value, "module_dirs: there is no folder "+printable(dir), "")
+				l.wrong(s.entries["module_dirs"], spot.value,
+					"module_dirs: there is no folder "+printable(dir), "")
 			}
 		}
 	}
 	if spot := s.spots["hostname"]; spot != nil {
 		if g.Hostname == "" || len(g.Hostname) > 255 || strings.ContainsAny(g.Hostname, " \t\r\n") {
-			l.wrong(s.entries["hostname"], spot.value, "hostname: want from 1 to 255 characters without blanks", "")
+			l.wrong(s.entries["hostname"], spot.value,
+				"hostname: want from 1 to 255 characters without blanks", "")
 		}
 	}
 }
@@ -271,6 +278,7 @@ func (l *loader) checkListen(g *Global, s *section) {
 		l.wrong(s.entries["listen"], spot.value, "listen: "+at+" not loopback",
 			"want 127.0.0.1:"+port+"; for others, put a proxy with TLS in front")
 	case !s.set("token_file"):
-		l.key(s, "listen", "clients need a token", "add token_file, a file that only its owner can read")
+		l.key(s, "listen",
+			"clients need a token", "add token_file, a file that only its owner can read")
 	}
 }

@@ -1,4 +1,22 @@
 // Package config reads hekad.toml: hekad.toml(5).
+//
+// Load is what to call first: it reads a file or a folder and says all that is wrong with
+// it, each with its place. What it returns is complete and checked; TOML, Mermaid, Dot
+// and ToShell show it, and Diff tells two of them apart. From makes a file of a one-liner,
+// Schema one for editors; package convert makes one of a configuration of Heka 0.10.
+//
+// A value goes this way, and each step keeps where its bytes came from, so that a mistake
+// in a matcher or a command line is shown in the file:
+//
+//	bytes ── parser ──> string ── ${...} ──> text ── checks ──> Config
+//	      <── trace ───        <── trace ───     <── column
+//
+// In values, ${NAME} and ${NAME:-default} stand for what is in the environment, and
+// ${file:/path} for what is in a file that not everybody can read; $$ is a dollar. They
+// are expanded in every string but match and allow, where a dollar belongs to regular
+// expressions, and within run not between single quotes. In run, what comes is one piece
+// of a word, whatever is in it. People are shown the references, never the values:
+// Written, TOML, Mermaid, Dot, ToShell; Redact does so for texts of others.
 package config
 
 import "time"

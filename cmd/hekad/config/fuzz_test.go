@@ -1,6 +1,7 @@
 package config
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -114,5 +115,18 @@ func TestBombs(t *testing.T) {
 	f("dollars", "[a]\nrun=\""+strings.Repeat("${", n)+"\"")
 	f("escapes", "[a]\nmatch=\""+strings.Repeat(`\n`, n)+"\"")
 	f("references", "[a]\nrun=\""+strings.Repeat("${HOST}", n/8)+strings.Repeat("${NONE}", n/8)+"\"")
+	var nodes, circles strings.Builder
+	for i := range 200_000 {
+		fmt.Fprintf(&nodes, "[n%d]\n", i)
+	}
+	f("nodes", nodes.String())
+	names := "'n0'"
+	for i := range 999 {
+		names += fmt.Sprintf(",'n%d'", i+1)
+	}
+	for i := range 600 {
+		fmt.Fprintf(&circles, "[n%d]\nrun='x'\nfrom=[%s]\n", i, names)
+	}
+	f("circles", circles.String())
 	f("growth", "[a]\nrun=\""+strings.Repeat("${SPACED}", n/5)+"\"")
 }

@@ -43,8 +43,10 @@ func (l *loader) checkFrom(s *section, i int, from string, byName map[string]*se
 	other := byName[from]
 	switch {
 	case other == s:
-		l.wrong(e, spot.value, s.name+" can't read from itself", "a node is never given its own messages")
+		l.wrong(e, spot.value,
+			s.name+" can't read from itself", "a node is never given its own messages")
 	case other == nil && from == "hekad": // what the daemon says of itself
+	case len(l.mistakes) >= maxMistakes:
 	case other == nil:
 		hint := ""
 		if to := near.Word(from, names); to != "" {
@@ -54,9 +56,12 @@ func (l *loader) checkFrom(s *section, i int, from string, byName map[string]*se
 		}
 		l.wrong(e, spot.value, "there is no node "+printable(from), hint)
 	case other.last == "heka-out":
-		l.wrong(e, spot.value, from+" emits nothing: its run ends in heka-out", "read from what it reads from")
+		l.wrong(e, spot.value,
+			from+" emits nothing: its run ends in heka-out", "read from what it reads from")
 	}
 }
+
+const maxCycles = 20 // that are told
 
 // cycles finds the circles that from makes.
 type cycles struct {
@@ -75,7 +80,7 @@ func (c *cycles) visit(s *section) {
 		case other == nil || other == s:
 		case c.state[other] == 0:
 			c.visit(other)
-		case c.state[other] == 1:
+		case c.state[other] == 1 && len(c.found) < maxCycles:
 			i := len(c.path) - 1
 			for c.path[i] != other {
 				i--

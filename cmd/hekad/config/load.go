@@ -126,8 +126,9 @@ func (l *loader) folder(path string) []string {
 	case len(entries) == 0:
 		l.whole(path, "the folder is empty", "want files named *.toml in it")
 	case len(all) == 0:
-		l.whole(path, "the folder has no *.toml", fmt.Sprintf("of %d other names in it, the first is %s",
-			len(entries), printable(entries[0].Name())))
+		l.whole(path, "the folder has no *.toml",
+			fmt.Sprintf("of %d other names in it, the first is %s",
+				len(entries), printable(entries[0].Name())))
 	case len(all) > maxFiles:
 		l.whole(path, fmt.Sprintf("the folder has more than %d *.toml", maxFiles), "")
 		return nil
@@ -188,7 +189,7 @@ func (l *loader) config(c *Config) {
 	for _, s := range nodes {
 		l.checkNode(s, &c.Hekad, broken[s.file])
 	}
-	if len(broken) == 0 {
+	if len(broken) == 0 && len(nodes) <= maxNodes {
 		l.checkGraph(nodes)
 	}
 	switch {

@@ -76,7 +76,12 @@ func (k key[T]) schema(field any) *jsonschema.Schema {
 		return &jsonschema.Schema{AnyOf: []*jsonschema.Schema{
 			pattern(sizePattern), bounded("integer")}, Examples: []any{exampleSize(min)}}
 	case *time.Duration:
-		return &jsonschema.Schema{AnyOf: []*jsonschema.Schema{pattern(durationPattern)}, Examples: []any{"10s"}}
+		forms := []*jsonschema.Schema{pattern(durationPattern)}
+		if k.zero {
+			min, max = 0, 0
+			forms = append(forms, bounded("integer"))
+		}
+		return &jsonschema.Schema{AnyOf: forms, Examples: []any{"10s"}}
 	case *int:
 		return bounded("integer")
 	case *float64:

@@ -112,12 +112,17 @@ func (s *shell) note(n *Node) {
 			s.notes = append(s.notes, n.Name+": "+fmt.Sprintf(format, args...))
 		}
 	}
-	say(n.Source() && strings.HasPrefix(n.Run, "heka-tail "), "hekad keeps its position; heka-tail does with --state DIR")
-	say(n.Spool > 0, "its spool on disk of %s is hekad's alone", strings.Trim(sizeText(n.Spool), `"`))
-	say(n.Full != Block && n.Full != "", "full = %q is hekad's alone; here it makes those before it wait", n.Full)
+	say(n.Source() && strings.HasPrefix(n.Run, "heka-tail "),
+		"hekad keeps its position; heka-tail does with --state DIR")
+	say(n.Spool > 0, "its spool on disk of %s is hekad's alone",
+		strings.Trim(sizeText(n.Spool), `"`))
+	say(n.Full != Block && n.Full != "", "full = %q is hekad's alone; here it makes those before it wait",
+		n.Full)
 	say(n.Signer != "", "signer = %q: every message is taken here", n.Signer)
-	say(n.Memory > 0 || n.CPU > 0 || n.Files > 0 || n.Tasks > 0, "its limits are hekad's; see ulimit")
-	say(n.Foreign && !n.Source(), "hekad feeds commands that are not heka's with %s: put heka-out -o %s in front of them",
+	say(n.Memory > 0 || n.CPU > 0 || n.Files > 0 || n.Tasks > 0,
+		"its limits are hekad's; see ulimit")
+	say(n.Foreign && !n.Source(),
+		"hekad feeds commands that are not heka's with %s: put heka-out -o %s in front of them",
 		feedName(n.Feed), feedName(n.Feed))
 	say(n.Preserve, "preserve: add --preserve FILE")
 	if line := n.Written(); line != n.Run {

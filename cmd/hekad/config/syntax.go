@@ -203,7 +203,8 @@ func dotted(keys []*entry) string {
 // twice says that e has the name of old.
 func (r *reader) twice(e, old *entry, name string) {
 	line, _ := r.file.place(old.at)
-	r.fail(e.at, e.end, fmt.Sprintf("%s stands here twice; the first is in line %d", printable(name), line), "")
+	r.fail(e.at, e.end,
+		fmt.Sprintf("%s stands here twice; the first is in line %d", printable(name), line), "")
 }
 
 // descend returns the table that keys lead to, made if need be; nil if there is

@@ -195,7 +195,8 @@ func (c *converter) matcher(n *node, s *section, usual string) {
 	n.Match = s.text("message_matcher", usual)
 	switch _, err := match.Compile(n.Match); {
 	case n.Match == "":
-		c.note(s, "", "it has no message_matcher, so Heka would not start; TRUE selects every message")
+		c.note(s, "",
+			"it has no message_matcher, so Heka would not start; TRUE selects every message")
 		n.Match = "TRUE"
 	case strings.ContainsRune(n.Match, opens):
 		c.note(s, "message_matcher", "%%ENV in it is not expanded: write the value")
@@ -208,7 +209,8 @@ func (c *converter) matcher(n *node, s *section, usual string) {
 		n.missing = "an expression that is right"
 	}
 	if n.Signer = s.text("message_signer", ""); n.Signer != "" {
-		c.note(s, "message_signer", "add keys to [hekad], a file with the keys that stood in signer sections")
+		c.note(s, "message_signer",
+			"add keys to [hekad], a file with the keys that stood in signer sections")
 		n.missing = cmp.Or(n.missing, "keys in [hekad]")
 	}
 	c.buffer(n, s)
@@ -233,13 +235,15 @@ func (c *converter) buffer(n *node, s *section) {
 	n.Spool = b.size("max_buffer_size", 0)
 	if n.Spool < 1<<20 {
 		n.Spool = 1 << 30
-		c.note(s, "use_buffering", "the disk buffer had no bound; spool is 1GiB, make it what the disk can spare")
+		c.note(s, "use_buffering",
+			"the disk buffer had no bound; spool is 1GiB, make it what the disk can spare")
 	}
 	switch action := b.text("full_action", "shutdown"); action {
 	case "drop":
 		n.Full = config.DropNew
 	case "shutdown":
-		c.note(s, "use_buffering", "full_action was shutdown, which lost a message; full is block: those who emit wait")
+		c.note(s, "use_buffering",
+			"full_action was shutdown, which lost a message; full is block: those who emit wait")
 	}
 	b.take("max_file_size")
 	b.take("cursor_update_count")

@@ -52,7 +52,8 @@ func (c *converter) multi(s, d *section, depth int) string {
 		subs = subs[:16]
 	}
 	if d.text("cascade_strategy", "first-wins") != "all" && len(subs) > 1 {
-		c.note(d, "subs", "only %s is taken: heka-decode has no first-wins; heka-decode auto finds the format of each line",
+		c.note(d, "subs",
+			"only %s is taken: heka-decode has no first-wins; heka-decode auto finds the format of each line",
 			printable(subs[0]))
 		for _, name := range subs[1:] {
 			if sub := c.byName[name]; sub != nil {
@@ -127,15 +128,18 @@ func (c *converter) regex(d *section) string {
 			run += " --type " + word(value)
 		case value == "%"+field+"%":
 			if rep != "" {
-				c.note(d, "message_fields", "%s: the representation %s is lost", printable(field), printable(rep))
+				c.note(d, "message_fields",
+					"%s: the representation %s is lost", printable(field), printable(rep))
 			}
 		default:
-			c.note(d, "message_fields", "%s = %q: name the group %s in the expression, or add heka-filter set",
+			c.note(d, "message_fields",
+				"%s = %q: name the group %s in the expression, or add heka-filter set",
 				printable(field), printable(value), printable(field))
 		}
 	}
 	if layout := d.text("timestamp_layout", ""); layout != "" {
-		c.note(d, "timestamp_layout", "the usual forms are known; --time-format '%%d/%%b/%%Y:%%T %%z' says another, not %s", printable(layout))
+		c.note(d, "timestamp_layout",
+			"the usual forms are known; --time-format '%%d/%%b/%%Y:%%T %%z' says another, not %s", printable(layout))
 	}
 	if zone := d.text("timestamp_location", "UTC"); zone != "UTC" {
 		run += " --tz " + word(zone)

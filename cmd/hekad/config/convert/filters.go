@@ -12,7 +12,7 @@ func (c *converter) filter(s *section) {
 	switch s.typ {
 	case "SandboxFilter":
 		n := c.add(s, "heka-filter lua "+c.script(s)+" --name "+word(s.name))
-		n.Every = s.seconds("ticker_interval", 0)
+		c.every(n, s)
 		n.Preserve = s.flag("preserve_data", false)
 		if !s.flag("timer_event_on_shutdown", false) {
 			n.Run += " --timer-at-end=false"
@@ -23,13 +23,26 @@ func (c *converter) filter(s *section) {
 		every := s.seconds("ticker_interval", 5*time.Second)
 		n := c.add(s, "heka-filter count every "+duration(every))
 		c.matcher(n, s, "Type != 'heka.counter-output'")
-		c.note(s, "", "count has the number of each interval in a field, not in a text; hekad top shows rates")
+		c.note(s, "",
+			"count has the number of each interval in a field, not in a text; hekad top shows rates")
 	case "StatFilter":
 		c.statFilter(s)
 	case "SandboxManagerFilter":
 		c.manager(s)
 	default:
-		c.note(s, "", "%s has no counterpart; heka-filter lua runs filters of your own", printable(s.typ))
+		c.note(s, "",
+			"%s has no counterpart; heka-filter lua runs filters of your own", printable(s.typ))
+	}
+}
+
+// every sets how often the script is called by time.
+func (c *converter) every(n *node, s *section) {
+	d := s.seconds("ticker_interval", 0)
+	if n.Every = min(d, 7*24*time.Hour); d > 0 {
+		n.Every = max(n.Every, 10*time.Millisecond)
+	}
+	if n.Every != d {
+		c.note(s, "ticker_interval", "every is from 10ms to 7d")
 	}
 }
 
@@ -40,7 +53,8 @@ func (c *converter) config(n *node, s *section) {
 	for _, name := range t.keys() {
 		switch t.opts[name].(type) {
 		case map[string]any, []any:
-			c.note(s, "config", "%s: scripts read texts, numbers and true or false", printable(name))
+			c.note(s, "config",
+				"%s: scripts read texts, numbers and true or false", printable(name))
 			continue
 		}
 		n.Config[name] = t.text(name, "")
@@ -72,7 +86,8 @@ func (c *converter) statFilter(s *section) {
 			words = append(words, word(value))
 		}
 		if m.flag("replace_dot", false) {
-			c.note(s, "Metric", "%s: --replace-dot CHARACTER of heka-filter statmetric does that, for all names", printable(name))
+			c.note(s, "Metric",
+				"%s: --replace-dot CHARACTER of heka-filter statmetric does that, for all names", printable(name))
 		}
 	}
 	acc := c.byName[s.text("stat_accum_name", "StatAccumInput")]
@@ -101,7 +116,8 @@ func (c *converter) manager(s *section) {
 	}
 	c.hekad = append(c.hekad, "# keys = \"/etc/hekad.keys\"      # keys of signers, readable by the owner alone",
 		"# control = "+quote(signer)+"        # the signer whose filters are taken")
-	c.note(s, "", "hekad load adds filters; over the network, keys and control in [hekad] are needed, see heka-sbmgr(1)")
+	c.note(s, "",
+		"hekad load adds filters; over the network, keys and control in [hekad] are needed, see heka-sbmgr(1)")
 	for _, name := range []string{"memory_limit", "instruction_limit", "output_limit", "module_directory"} {
 		if _, ok := s.take(name); ok {
 			c.note(s, name, "memory and module_dirs in [hekad] are for all loaded filters")

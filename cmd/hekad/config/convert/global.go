@@ -58,9 +58,12 @@ func (c *converter) global(s *section) {
 	put := func(key, value string) { c.hekad = append(c.hekad, key+" = "+value) }
 	if dir := s.text("base_dir", ""); dir != "" {
 		put("state", quote(path.Join(dir, "hekad")))
-		c.note(s, "base_dir", "state is a folder below it: positions and buffers of Heka are of no use to hekad")
+		c.note(s, "base_dir",
+			"state is a folder below it: positions and buffers of Heka are of no use to hekad")
 	}
-	if name := s.text("hostname", ""); name != "" {
+	if name := s.text("hostname", ""); strings.ContainsAny(name, " \t\r\n") || len(name) > 255 {
+		c.note(s, "hostname", "%s is no name of a host; it is left out", printable(name))
+	} else if name != "" {
 		put("hostname", quote(name))
 	}
 	if text := s.text("max_message_loops", ""); text != "" {

@@ -39,9 +39,10 @@ func (c *converter) input(s *section) {
 		c.source(s, "lua", "heka-tail lua "+c.script(s))
 		n := c.nodes[len(c.nodes)-1]
 		c.config(n, s)
-		n.Every = s.seconds("ticker_interval", 0)
+		c.every(n, s)
 	default:
-		c.note(s, "", "%s has no counterpart; a command of your own in run can take its place", printable(s.typ))
+		c.note(s, "",
+			"%s has no counterpart; a command of your own in run can take its place", printable(s.typ))
 		s.done = true
 	}
 }
@@ -91,7 +92,8 @@ func (c *converter) logstreamer(s *section) {
 	if s.flag("initial_tail", false) {
 		run = append(run, "-n 0")
 	} else {
-		c.note(s, "", "without a position of Heka's, it begins at the first line; -n 0 begins at the end")
+		c.note(s, "",
+			"without a position of Heka's, it begins at the first line; -n 0 begins at the end")
 	}
 	run = append(run, c.splitter(s)...)
 	run = append(run, word(s.text("log_directory", "/var/log")))
@@ -126,7 +128,8 @@ func (c *converter) splitter(s *section) []string {
 		}
 		return split("regex-start=" + re)
 	case "PatternGroupingSplitter":
-		c.note(s, "splitter", "it joined lines that match %s: --multiline java, python, go or start=REGEX join them; java is set",
+		c.note(s, "splitter",
+			"it joined lines that match %s: --multiline java, python, go or start=REGEX join them; java is set",
 			printable(sp.text("grouping", "")))
 		sp.take("max_lines")
 		sp.take("delimiter")
@@ -186,7 +189,8 @@ func (c *converter) statsd(s *section) {
 func (c *converter) accumulator(s *section) {
 	s.done = true
 	c.accum(s, "")
-	c.note(s, "", "its options went to the nodes of StatsdInput and StatFilter that fed it, each of which emits metrics of its own")
+	c.note(s, "",
+		"its options went to the nodes of StatsdInput and StatFilter that fed it, each of which emits metrics of its own")
 }
 
 // accum returns flags and words of heka-filter statmetric around what it does.
@@ -227,7 +231,8 @@ func (c *converter) accum(s *section, what string) string {
 		words = append(words, "--delete-idle")
 	}
 	if t := s.text("message_type", "heka.statmetric"); t != "heka.statmetric" && what != "" {
-		c.note(s, "message_type", "messages are of Type heka.statmetric; heka-filter set 'Type=\"...\"' behind it changes that")
+		c.note(s, "message_type",
+			"messages are of Type heka.statmetric; heka-filter set 'Type=\"...\"' behind it changes that")
 	}
 	every := s.seconds("ticker_interval", 10*time.Second)
 	return strings.TrimSpace(strings.Join(append(words, what), " ")) + " every " + duration(every)
@@ -268,7 +273,8 @@ func (c *converter) process(s *section) {
 	}
 	for _, name := range []string{"immediate_start", "stdout", "stderr", "timeout", "parser_type"} {
 		if _, ok := s.take(name); ok && name != "immediate_start" {
-			c.note(s, name, "what the command writes to stdout are messages, stderr goes to the log")
+			c.note(s, name,
+				"what the command writes to stdout are messages, stderr goes to the log")
 		}
 	}
 	s.take("splitter")

@@ -22,7 +22,8 @@ func (c *converter) output(s *section) {
 		for _, name := range []string{"address", "static_directory", "working_directory", "headers"} {
 			s.take(name)
 		}
-		c.note(s, "", "hekad top, hekad ps and /metrics show how things stand; hekad emits heka.all-report by itself")
+		c.note(s, "",
+			"hekad top, hekad ps and /metrics show how things stand; hekad emits heka.all-report by itself")
 	default:
 		c.remote(s)
 	}
@@ -75,7 +76,8 @@ func (c *converter) encoder(s *section) string {
 		c.note(e, "", "it is -o json now, which has every field as well")
 		return " -o json"
 	}
-	c.note(e, "", "%s: -o json is what comes near; the layout of its documents differs", printable(e.typ))
+	c.note(e, "",
+		"%s: -o json is what comes near; the layout of its documents differs", printable(e.typ))
 	for name := range e.opts {
 		e.take(name)
 	}
@@ -90,13 +92,15 @@ func (c *converter) file(s *section) {
 	if hours == "0" {
 		path = strings.ReplaceAll(path, "%", "%%")
 	} else {
-		c.note(s, "rotation_interval", "the name follows the time of each message, in UTC or --tz; %%-directives in path say when a new file begins")
+		c.note(s, "rotation_interval",
+			"the name follows the time of each message, in UTC or --tz; %%-directives in path say when a new file begins")
 	}
 	if perm := s.text("perm", ""); perm != "" && strings.Trim(perm, "01234567") == "" && len(perm) <= 4 {
 		run += " --mode " + perm
 	}
 	if strings.Contains(run, "-o heka") {
-		c.note(s, "encoder", "the file is a capture, which heka-cat reads; -o protobuf on standard output is Heka's framing")
+		c.note(s, "encoder",
+			"the file is a capture, which heka-cat reads; -o protobuf on standard output is Heka's framing")
 	}
 	s.take("use_framing")
 	n := c.sink(s, "file", run+" --mkdir "+word(path))
@@ -136,7 +140,8 @@ func (c *converter) remote(s *section) {
 	}
 	k, ok := kinds[s.typ]
 	if !ok {
-		c.note(s, "", "%s has no counterpart; a command of your own in run can take its place", printable(s.typ))
+		c.note(s, "",
+			"%s has no counterpart; a command of your own in run can take its place", printable(s.typ))
 		return
 	}
 	to := s.text(k[1], k[2])
