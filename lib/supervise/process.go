@@ -42,8 +42,9 @@ type launch struct {
 	files []*os.File // descriptors 0, 1, 3, ...; the second for stderr is ours; nil: /dev/null
 	attr  *syscall.SysProcAttr
 
-	cut  func()                                  // as in process
-	told func() (ws syscall.WaitStatus, ok bool) //
+	// As in process.
+	cut  func()
+	told func() (ws syscall.WaitStatus, ok bool)
 }
 
 // start starts a process. The files of l stay the caller's. The thread that starts it
@@ -79,20 +80,7 @@ func start(s *Spec, l launch) (*process, error) {
 	}
 	attr.Env = unique(attr.Env)
 	p.group.born(attr.Sys)
-	started := make(chan error)
-	go func() {
-		runtime.LockOSThread()
-		defer runtime.UnlockOSThread()
-		var err error
-		if p.p, err = os.StartProcess(l.path, l.argv, attr); err == nil {
-			p.pid = p.p.Pid
-		}
-		started <- err
-		if err == nil {
-			p.wait()
-		}
-	}()
-	if err := <-started; err != nil {
+	if err := p.spawn(l, attr); err != nil {
 		r.Close()
 		p.group.remove()
 		return nil, fmt.Errorf("start %s: %w", s.Name, err)
@@ -106,6 +94,24 @@ func start(s *Spec, l launch) (*process, error) {
 		s.Started(p.pid)
 	}
 	return p, nil
+}
+
+// spawn starts the program, and what waits for its end, on a thread of their own.
+func (p *process) spawn(l launch, attr *os.ProcAttr) error {
+	started := make(chan error)
+	go func() {
+		runtime.LockOSThread()
+		defer runtime.UnlockOSThread()
+		var err error
+		if p.p, err = os.StartProcess(l.path, l.argv, attr); err == nil {
+			p.pid = p.p.Pid
+		}
+		started <- err
+		if err == nil {
+			p.wait()
+		}
+	}()
+	return <-started
 }
 
 // unique returns env with each variable once: the last one of a name, as who appends to an
