@@ -128,5 +128,10 @@ func TestBombs(t *testing.T) {
 		fmt.Fprintf(&circles, "[n%d]\nrun='x'\nfrom=[%s]\n", i, names)
 	}
 	f("circles", circles.String())
+	nodes.Reset()
+	for i := range 200_000 {
+		fmt.Fprintf(&nodes, "k%d=1,", i)
+	}
+	f("inline", "[a]\nrun='x'\nconfig={"+nodes.String()+"}\n")
 	f("growth", "[a]\nrun=\""+strings.Repeat("${SPACED}", n/5)+"\"")
 }

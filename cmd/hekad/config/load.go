@@ -28,7 +28,7 @@ const (
 	maxFile  = 4 << 20 // bytes of a file
 	maxFiles = 1000    // of a folder
 	maxTotal = 16 << 20
-	maxNodes = 5000
+	maxNodes = 2000
 )
 
 // Load reads the configuration of a file, or of all *.toml in a folder, but not below

@@ -70,6 +70,10 @@ func (t *table) add(e *entry) {
 const (
 	maxDepth  = 8  // of tables and lists
 	maxSyntax = 10 // mistakes of syntax told of one file
+
+	// maxEntries bounds the lines with keys or headers: the decoder takes the square of it.
+	// A line with a key counts twice.
+	maxEntries = 30_000
 )
 
 // reader reads one file. It is the only user of the parser's unstable part, which alone
@@ -79,6 +83,7 @@ type reader struct {
 	p        unstable.Parser
 	root     *table
 	now      *table // of the last header
+	count    int    // of keys and headers
 	broken   bool   // the syntax is wrong somewhere
 	mistakes []Mistake
 }
@@ -131,6 +136,9 @@ func (r *reader) run(start int) int {
 	r.p.Reset(r.file.src[start:])
 	for r.p.NextExpression() {
 		e := r.p.Expression()
+		if r.count++; r.count > maxEntries {
+			break
+		}
 		switch e.Kind {
 		case unstable.Table, unstable.ArrayTable:
 			r.header(start, e)
@@ -139,10 +147,13 @@ func (r *reader) run(start int) int {
 		}
 	}
 	err := r.p.Error()
-	if err == nil {
+	switch r.broken = r.broken || err != nil || r.count > maxEntries; {
+	case r.count > maxEntries:
+		r.fail(0, 0, fmt.Sprintf("the file has more than %d keys and headers", maxEntries), "")
+		return -1
+	case err == nil:
 		return -1
 	}
-	r.broken = true
 	at, end := start, start
 	var pe *unstable.ParserError
 	if errors.As(err, &pe) {
@@ -244,6 +255,9 @@ func (r *reader) path(start int, it unstable.Iterator) []*entry {
 
 // put adds the key and value of e to t.
 func (r *reader) put(t *table, start int, e *unstable.Node, depth int) {
+	if r.count++; r.count > 2*maxEntries {
+		return
+	}
 	keys := r.path(start, e.Key())
 	last := keys[len(keys)-1]
 	at := last.end

@@ -45,7 +45,7 @@ func (n Note) String() string {
 }
 
 // maxSource bounds the old configuration, in bytes.
-const maxSource = 4 << 20
+const maxSource = 256 << 10
 
 // Convert returns the text of hekad.toml, and what a person should know about it, in the
 // order of the lines. The error says where the old configuration can't be read.
@@ -66,7 +66,7 @@ func names(kinds []stage.Kind) []string {
 
 func convert(src []byte, kinds has) (string, []Note, error) {
 	if len(src) > maxSource {
-		return "", nil, errors.New("the file has more than 4MiB")
+		return "", nil, errors.New("the file has more than 256KiB")
 	}
 	sections, err := read(src)
 	if err != nil {

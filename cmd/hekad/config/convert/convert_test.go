@@ -124,7 +124,7 @@ func TestMistakes(t *testing.T) {
 	f("[a]\nx = \"\xff\"\n", "no UTF-8")
 	f("[a]\nx = \"%ENV[]\"\n", "is no name of a variable")
 	f("[a]\nx = \"\\ue000\"\n", "taken for other ends")
-	f(strings.Repeat("#", maxSource+1), "more than 4MiB")
+	f(strings.Repeat("#", maxSource+1), "more than 256KiB")
 }
 
 // FuzzConvert wants no panic, and a text that loads, but for its command lines and for
