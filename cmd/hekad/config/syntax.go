@@ -71,7 +71,8 @@ const (
 	maxDepth  = 8  // of tables and lists
 	maxSyntax = 10 // mistakes of syntax told of one file
 
-	// maxEntries bounds the lines with keys or headers: the decoder takes the square of it.
+	// maxEntries bounds the lines with keys or headers: the decoder takes the
+	// square of it.
 	// A line with a key counts twice.
 	maxEntries = 30_000
 )
@@ -149,7 +150,7 @@ func (r *reader) run(start int) int {
 	err := r.p.Error()
 	switch r.broken = r.broken || err != nil || r.count > maxEntries; {
 	case r.count > maxEntries:
-		r.fail(0, 0, fmt.Sprintf("the file has more than %d keys and headers", maxEntries), "")
+		r.fail(0, 0, "the file has too many keys and headers", "put sections into several files of a folder")
 		return -1
 	case err == nil:
 		return -1
