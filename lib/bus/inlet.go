@@ -128,6 +128,13 @@ func (in *inlet) pause(ctx context.Context, told int64) error {
 	return nil
 }
 
+// hurry asks the node for acknowledgements: somebody before it waits for them.
+func (p *Port) hurry() {
+	if p.queue != nil {
+		p.queue.hurry()
+	}
+}
+
 // Acked implements stage.Acker.
 func (in *inlet) Acked(r stage.Range) {
 	in.told.Add(1)
@@ -170,6 +177,7 @@ func (p *Port) Reopen() {
 // it was given is on disk.
 func (p *Port) Idle(ctx context.Context) error {
 	if p.queue != nil {
+		p.queue.hurry()
 		return p.queue.idle(ctx)
 	}
 	return nil

@@ -56,6 +56,9 @@ func (o *outlet) take(b *stage.Batch) error {
 	switch {
 	case b.Interim || b.Tick != 0:
 		return nil
+	case b.Hurry:
+		o.hurry()
+		return nil
 	case b.Gap != nil && o.port.bus.opt.Gap != nil:
 		o.port.bus.opt.Gap(o.port.name, b.Gap)
 	}
@@ -263,6 +266,7 @@ func (o *outlet) wait(ctx context.Context) error {
 		o.cond.Broadcast()
 	})
 	defer stop()
+	o.hurry()
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	for o.open > 0 || o.telling {
@@ -272,6 +276,13 @@ func (o *outlet) wait(ctx context.Context) error {
 		o.cond.Wait()
 	}
 	return nil
+}
+
+// hurry asks those who are offered what comes from here for acknowledgements.
+func (o *outlet) hurry() {
+	for _, to := range o.port.route.Load().to {
+		to.hurry()
+	}
 }
 
 // close ends it: what is done with from now on tells nobody.

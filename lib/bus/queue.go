@@ -43,6 +43,7 @@ type queue struct {
 	closed bool // nothing comes any more: the inlet ends when all is handed out
 	waits  int  // how many wait for room
 	asked  bool // the pipeline was asked to hurry, and has done nothing since
+	urged  bool // a node before this one was asked to hurry
 	paused bool // nothing is handed out: the inlet ends
 	gone   bool // the node is no more: what comes is done with at once
 
@@ -102,6 +103,7 @@ func (q *queue) push(it item) {
 	*q.at(q.end) = it
 	q.end++
 	q.bytes += it.bytes
+	q.asked = false
 	q.cond.Broadcast()
 }
 
@@ -189,8 +191,8 @@ func (q *queue) read(ctx context.Context) (it item, ok bool, err error) {
 		if q.closed || q.gone {
 			return item{}, false, nil
 		}
-		if q.waits > 0 && q.done < q.end && !q.asked {
-			q.asked = true
+		if (q.waits > 0 && !q.asked || q.urged) && q.done < q.end {
+			q.asked, q.urged = true, false
 			return item{}, true, nil
 		}
 		q.cond.Wait()
@@ -236,6 +238,16 @@ func (q *queue) ack(from, to int64) (finished []item, marks []mark) {
 		q.cond.Broadcast()
 	}
 	return finished, marks
+}
+
+// hurry has the pipeline asked for acknowledgements when all is handed out.
+func (q *queue) hurry() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if !q.asked && q.done < q.end {
+		q.urged = true
+		q.cond.Broadcast()
+	}
 }
 
 // find returns the item that has this unit, or the first that was handed out.

@@ -49,6 +49,8 @@ func (s *connSource) Run(ctx context.Context, _ stage.Reader, out stage.Writer) 
 			return nil
 		case err != nil:
 			return err
+		case b == nil && control[0] == codeHurry:
+			b = s.pool.Hurry()
 		case b == nil:
 			continue
 		}

@@ -37,6 +37,8 @@ func (l *link) follow(ctx context.Context, out stage.Writer) error {
 			return err
 		case b != nil:
 			err = out.Write(b)
+		case control[0] == codeHurry:
+			err = out.Write(pool(l.c.env).Hurry())
 		default:
 			err = l.control(control)
 		}

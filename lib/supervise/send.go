@@ -42,6 +42,9 @@ func (s *sender) batch(b *stage.Batch) error {
 	case b.Gap != nil:
 		s.buf = frame.AppendGap(s.buf[:0], b.Gap)
 		return s.write(s.buf, nil)
+	case b.Hurry:
+		s.buf = appendControl(s.buf[:0], codeHurry, nil)
+		return s.write(s.buf, nil)
 	case b.Tick != 0 || b.Interim:
 		return nil
 	case b.Text:

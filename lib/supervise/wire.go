@@ -23,6 +23,7 @@ const (
 	codeError = 5 // child: it has not; a byte of what the error is, and its text
 	codeStats = 6 // child: counters, each an int64: what was added since the last time
 	codeDead  = 7 // child: a record for the dead letters
+	codeHurry = 8 // either: acknowledgements that are held back are waited for
 )
 
 // Bounds of what is believed of a record's length, and of a batch between two marks:
