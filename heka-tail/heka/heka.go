@@ -112,7 +112,7 @@ func (s *source) Run(ctx context.Context, _ stage.Reader, out stage.Writer) erro
 			return wrap(ctx, certs.Server(conn))
 		}
 	}
-	ln, err := peer.Listen(ctx, s.at, s.opt.timeout)
+	ln, err := s.listen(ctx)
 	if err != nil {
 		return err
 	}
@@ -121,6 +121,17 @@ func (s *source) Run(ctx context.Context, _ stage.Reader, out stage.Writer) erro
 	}
 	s.recv = link.NewReceiver(opt)
 	return s.recv.Serve(ctx, ln, out)
+}
+
+// listen returns the socket that waits for s, or opens one.
+func (s *source) listen(ctx context.Context) (net.Listener, error) {
+	if s.env.Listen != nil {
+		ln, err := s.env.Listen(s.at.Network, s.at.Where)
+		if ln != nil || err != nil {
+			return ln, err
+		}
+	}
+	return peer.Listen(ctx, s.at, s.opt.timeout)
 }
 
 // wrap shakes hands. Who has shown a certificate has shown one of --ca.

@@ -209,7 +209,7 @@ func (j *Job) Envs() []*stage.Env {
 }
 
 // Setup gives the stages of our commands what is around them: log, pool, stop, stdin,
-// stdout and fail of like, and what the command line says itself.
+// stdout, listen and fail of like, and what the command line says itself.
 func (j *Job) Setup(like *stage.Env) {
 	for _, s := range j.Steps {
 		c := s.Command
@@ -218,6 +218,7 @@ func (j *Job) Setup(like *stage.Env) {
 		}
 		e := c.Env
 		e.Log, e.Pool, e.Stop, e.Stdin, e.Stdout = like.Log, like.Pool, like.Stop, like.Stdin, like.Stdout
+		e.Listen = like.Listen
 		if c.opt.hostname == "" && like.Hostname != "" {
 			e.Hostname = like.Hostname
 		}
@@ -237,12 +238,13 @@ func (j *Job) Stages(foreign func(s Step) stage.Stage) ([]stage.Stage, error) {
 			all = append(all, foreign(s))
 			continue
 		}
-		if i == 0 && len(c.Files) > 0 {
-			keys, err := readKeys(c.opt.keys)
-			if err != nil {
+		if i == 0 {
+			var err error
+			if c.Env.Keys, err = readKeys(c.opt.keys); err != nil {
 				return nil, err
 			}
-			c.Env.Keys = keys
+		}
+		if i == 0 && len(c.Files) > 0 {
 			all = append(all, stage.Input(c.Env, c.Files, frame.Options{}))
 		}
 		stages := slices.Clone(c.Stages)

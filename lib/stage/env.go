@@ -2,6 +2,7 @@ package stage
 
 import (
 	"log/slog"
+	"net"
 	"os"
 	"sync/atomic"
 	"time"
@@ -34,6 +35,12 @@ type Env struct {
 	Flat     bool     // the fields alone
 	Columns  []string // of csv and tsv
 	Template string   // of template
+
+	// Listen returns the socket that a service manager has opened at an address, for a
+	// source that would listen there; nil if there is none, and the source opens it. The
+	// source closes it. network is tcp or unix, and address HOST:PORT, or a path. nil:
+	// there are none.
+	Listen func(network, address string) (net.Listener, error)
 
 	// Stdin is what a source reads that names nothing else; nil: that of the process.
 	Stdin *os.File
