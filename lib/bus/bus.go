@@ -40,6 +40,8 @@ type Bus struct {
 	pool  *stage.Pool // of acknowledgements
 	mu    sync.Mutex
 	ports []*Port // in the order in which they were attached
+
+	changing int // how many put off reroute
 }
 
 // New returns a Bus without nodes.
@@ -51,6 +53,20 @@ func New(opt Options) *Bus {
 		opt.Marks = NewMarks()
 	}
 	return &Bus{opt: opt, pool: stage.NewPool(64)}
+}
+
+// Begin puts off working out who is offered what, until what it returns is called: for
+// when many nodes come or go.
+func (b *Bus) Begin() (end func()) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.changing++
+	return func() {
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		b.changing--
+		b.reroute()
+	}
 }
 
 // Offer says what a node is offered.
@@ -185,6 +201,9 @@ func (b *Bus) Again() {
 
 // reroute works out anew to whom everything is offered.
 func (b *Bus) reroute() {
+	if b.changing > 0 {
+		return
+	}
 	for _, p := range b.ports {
 		r := &route{}
 		var exprs []*match.Expr

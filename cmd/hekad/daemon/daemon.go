@@ -56,6 +56,7 @@ type Daemon struct {
 	self    report.Self
 	loaded  *dynamic.Store
 	null    *os.File
+	pool    *stage.Pool // of the batches of all nodes
 	started time.Time
 
 	conf     atomic.Pointer[config.Config]
@@ -65,7 +66,6 @@ type Daemon struct {
 	late     atomic.Bool // something read was not delivered in time
 	quit     chan struct{}
 	quitOnce sync.Once
-	idle     chan struct{} // closed when all is done that is to be done
 
 	change sync.Mutex // held while nodes are made, changed and ended
 	kill   context.Context
@@ -75,6 +75,9 @@ type Daemon struct {
 
 	reload reloads
 }
+
+// maxPooled is how many batches rest in the pool: 16 MiB.
+const maxPooled = 64
 
 // Load reads and checks a configuration as Run does.
 func Load(wings []prog.Wing, path, state string) (*config.Config, error) {
@@ -93,7 +96,7 @@ func Run(opt Options) error {
 	if opt.Log == nil {
 		opt.Log = slog.New(slog.DiscardHandler)
 	}
-	d := &Daemon{opt: opt, log: opt.Log, quit: make(chan struct{}), idle: make(chan struct{}), started: time.Now()}
+	d := &Daemon{opt: opt, log: opt.Log, quit: make(chan struct{}), started: time.Now(), pool: stage.NewPool(maxPooled)}
 	c, err := Load(opt.Wings, opt.Path, opt.State)
 	if err != nil {
 		return err
@@ -278,6 +281,7 @@ func (d *Daemon) node(name string) *node {
 
 // make makes nodes, all before any is started: none misses what another emits first.
 func (d *Daemon) make(specs []config.Node) error {
+	defer d.bus.Begin()()
 	for i := range specs {
 		p, err := d.newPlace(&specs[i])
 		if err != nil {

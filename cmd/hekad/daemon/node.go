@@ -174,7 +174,7 @@ func crashed(err error) bool {
 // run runs one pipeline to its end.
 func (n *node) run(ctx context.Context) error {
 	env := &stage.Env{
-		Name: "hekad", Log: n.log, Pool: stage.NewPool(32), Stop: n.stop, Hostname: n.d.hostname(),
+		Name: "hekad", Log: n.log, Pool: n.d.pool, Stop: n.stop, Hostname: n.d.hostname(),
 		Stdin: n.d.null, Stdout: os.Stdout, Fail: n.letters.put,
 	}
 	job, err := n.d.builder.job(&n.spec)
