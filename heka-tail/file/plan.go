@@ -440,6 +440,10 @@ func (r *reader) recall(s *stream) error {
 		r.census.list(s, true)
 		left = r.byKey(left)
 	}
+	for i := 1; i < maxListings && len(left) > 0 && r.live; i++ {
+		r.census.list(s, true) // a file that is renamed meanwhile may be in no listing
+		left = r.byKey(left)
+	}
 	for _, rec := range r.byContent(s, left) {
 		if err := r.missed(s, rec, "the file is gone"); err != nil {
 			return err
@@ -447,6 +451,9 @@ func (r *reader) recall(s *stream) error {
 	}
 	return nil
 }
+
+// maxListings is how often a folder is listed for a file that is nowhere in it.
+const maxListings = 4
 
 // renewed reports whether the file in use is another than in the earlier run, so that
 // there may be more between the two.
