@@ -17,7 +17,7 @@ import (
 // ServeOptions of a Server.
 type ServeOptions struct {
 	State  string       // folder that has the socket
-	Listen string       // loopback address of TCP, as in 127.0.0.1:5566; empty: none
+	Listen string       // loopback address of TCP, as in 127.0.0.1:5567; empty: none
 	Token  string       // file with the token that TCP clients show; required with Listen
 	Mounts []Mount      // paths besides the API's, on both
 	Log    *slog.Logger // nil: silent
@@ -96,7 +96,7 @@ func checkListen(opt ServeOptions) (string, error) {
 	host, _, err := net.SplitHostPort(opt.Listen)
 	switch {
 	case err != nil:
-		return "", fmt.Errorf("listen %q: %w; want an address like 127.0.0.1:5566", opt.Listen, err)
+		return "", fmt.Errorf("listen %q: %w; want an address like 127.0.0.1:5567", opt.Listen, err)
 	case !localHost(host):
 		return "", fmt.Errorf("listen %q: only the loopback interface is served: "+
 			"127.0.0.1, [::1] or localhost", opt.Listen)

@@ -7,6 +7,7 @@ import (
 	"net"
 	"os"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -128,6 +129,9 @@ func (n *Node) guess() (last string) {
 		n.Foreign = true
 		return ""
 	}
+	if first := commands[0].Words; len(commands) == 1 && first[0] == "heka-tail" {
+		n.Vouches = slices.ContainsFunc(first, func(w string) bool { return strings.HasPrefix(w, "heka://") })
+	}
 	for _, c := range commands {
 		n.Foreign = n.Foreign || !ours[c.Words[0]]
 		for i, w := range c.Words {
@@ -226,7 +230,9 @@ func (l *loader) expression(s *section, name, expr string) {
 func (l *loader) checkGlobal(g *Global, s *section) {
 	l.expression(s, "allow", g.Allow)
 	l.checkListen(g, s)
-	for name, path := range map[string]string{"keys": g.Keys, "token_file": g.TokenFile} {
+	l.checkControl(g, s)
+	secret := map[string]string{"keys": g.Keys, "token_file": g.TokenFile, "control_cert": g.ControlCert}
+	for name, path := range secret {
 		if s.spots[name] == nil {
 			continue
 		}
@@ -264,21 +270,59 @@ func (l *loader) checkListen(g *Global, s *section) {
 	if spot == nil {
 		return
 	}
-	host, port, err := net.SplitHostPort(g.Listen)
-	n, perr := strconv.Atoi(port)
-	ip := net.ParseIP(host)
+	at, port, ok := l.address(s, "listen", g.Listen)
 	switch {
-	case err != nil || perr != nil || n < 0 || n > 65535:
-		l.wrong(s.entries["listen"], spot.value, "listen: want HOST:PORT", "like 127.0.0.1:5566")
-	case host != "localhost" && (ip == nil || !ip.IsLoopback()):
-		at := printable(host) + " is"
-		if host == "" {
-			at = "all addresses are"
-		}
+	case !ok:
+	case at != "":
 		l.wrong(s.entries["listen"], spot.value, "listen: "+at+" not loopback",
 			"want 127.0.0.1:"+port+"; for others, put a proxy with TLS in front")
 	case !s.set("token_file"):
 		l.key(s, "listen",
 			"clients need a token", "add token_file, a file that only its owner can read")
 	}
+}
+
+// checkControl wants an address, and TLS where others than this machine can reach it: what
+// is loaded over it is signed, but not secret.
+func (l *loader) checkControl(g *Global, s *section) {
+	if !s.set("control_listen") {
+		l.key(s, "control_cert", "there is no control_listen to show it", "")
+		return
+	}
+	if !s.set("control") {
+		l.key(s, "control_listen", "no signer's messages would be taken there", `add control = "NAME"`)
+	}
+	spot := s.spots["control_listen"]
+	if spot == nil {
+		return
+	}
+	at, port, ok := l.address(s, "control_listen", g.ControlListen)
+	switch {
+	case !ok:
+	case at != "" && !s.set("control_cert"):
+		l.wrong(s.entries["control_listen"], spot.value, "control_listen: "+at+" not loopback",
+			"want 127.0.0.1:"+port+", or TLS: add control_cert")
+	case g.ControlListen == g.Listen && port != "0":
+		l.wrong(s.entries["control_listen"], spot.value, "control_listen: listen has the same address",
+			"give it another port")
+	}
+}
+
+// address reads an address to listen at, and says if it is none. beyond is empty if only
+// this machine can reach it, else the start of a sentence about who can.
+func (l *loader) address(s *section, name, text string) (beyond, port string, ok bool) {
+	host, port, err := net.SplitHostPort(text)
+	n, perr := strconv.Atoi(port)
+	ip := net.ParseIP(host)
+	switch {
+	case err != nil || perr != nil || n < 0 || n > 65535:
+		l.wrong(s.entries[name], s.spots[name].value, name+": want HOST:PORT",
+			map[string]string{"listen": "like 127.0.0.1:5567", "control_listen": "like 127.0.0.1:5566"}[name])
+		return "", "", false
+	case host == "localhost", ip != nil && ip.IsLoopback():
+		return "", port, true
+	case host == "":
+		return "all addresses are", port, true
+	}
+	return printable(host) + " is", port, true
 }

@@ -54,6 +54,11 @@ type Global struct {
 	OldHmac    []string      // "sha1", "md5": also taken for control messages
 	Control    string        // signer whose control messages are taken; empty: none are
 
+	// ControlListen is the TCP address at which they are taken from connections; empty:
+	// none are. ControlCert is a file with a certificate and its key: connections are of
+	// TLS then; beyond loopback they must be.
+	ControlListen, ControlCert string
+
 	raw map[string]string // what was written where something was expanded, by key
 }
 
@@ -102,6 +107,11 @@ type Node struct {
 	// Lua says that a Lua script runs in it, Foreign that a command does which is not
 	// ours, so that it has processes. Options.Check sets them right.
 	Lua, Foreign bool
+
+	// Vouches is set if its run is one heka-tail of heka:// and nothing else: what its
+	// messages say of who signed them was verified, and nobody came in between. Nodes with
+	// a Signer take from no others. Options.Check sets it right.
+	Vouches bool
 
 	raw map[string]string // what was written where something was expanded, by key
 }

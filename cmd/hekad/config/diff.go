@@ -51,7 +51,7 @@ func same(a *Node, ag *Global, b *Node, bg *Global) bool {
 func (n *Node) meaning(g *Global) Node {
 	m := *n
 	m.raw, m.Config, m.File, m.Line, m.Col = nil, nil, "", 0, 0
-	m.Lua, m.Foreign = false, false
+	m.Lua, m.Foreign, m.Vouches = false, false, false
 	m.From = slices.Clone(n.From)
 	slices.Sort(m.From)
 	m.Isolate = m.Isolate || g.Isolate

@@ -2,6 +2,7 @@ package config
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -20,6 +21,7 @@ func (l *loader) checkGraph(nodes []*section) {
 		for i, from := range s.node.From {
 			l.checkFrom(s, i, from, byName, names)
 		}
+		l.checkSigner(s, nodes)
 	}
 	c := &cycles{byName: byName, state: map[*section]int{}}
 	for _, s := range nodes {
@@ -59,6 +61,25 @@ func (l *loader) checkFrom(s *section, i int, from string, byName map[string]*se
 		l.wrong(e, spot.value,
 			from+" emits nothing: its run ends in heka-out", "read from what it reads from")
 	}
+}
+
+// checkSigner wants a node from which s can have what its signer has signed.
+func (l *loader) checkSigner(s *section, nodes []*section) {
+	n := s.node
+	if n.Signer == "" || s.source() {
+		return
+	}
+	for _, other := range nodes {
+		if other.node.Vouches && (n.From == nil || slices.Contains(n.From, other.name)) {
+			return
+		}
+	}
+	whose := "no node"
+	if n.From != nil {
+		whose = "none of those in from"
+	}
+	l.key(s, "signer", whose+` is a source of heka:// alone, and only those say who has signed`,
+		`want a node with run = "heka-tail heka://:5565", and what decodes its messages in another`)
 }
 
 const maxCycles = 20 // that are told

@@ -141,7 +141,7 @@ func TestPictures(t *testing.T) {
 func TestToShell(t *testing.T) {
 	c := load(t, `
 [a]
-run = "heka-tail -f a.log"
+run = "heka-tail heka://:5565"
 [b]
 run = "heka-tail -f b.log | heka-decode json"
 [status]
