@@ -25,8 +25,14 @@ type setup struct {
 	Data     bool // ticks follow the messages
 }
 
+// process is a stage that runs in a process of its own.
+type process interface {
+	stage.Stage
+	Ready() <-chan struct{}
+}
+
 // child returns the stage that runs the node in a process of its own.
-func (n *node) child(env *stage.Env) (stage.Stage, error) {
+func (n *node) child(env *stage.Env) (process, error) {
 	self, err := os.Executable()
 	if err != nil {
 		return nil, err

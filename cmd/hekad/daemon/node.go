@@ -186,9 +186,9 @@ func (n *node) run(ctx context.Context) error {
 		stages = append(stages, n.port.Inlet(env))
 	}
 	envs := []*stage.Env{env}
+	var child process
 	if n.isolated() {
-		child, err := n.child(env)
-		if err != nil {
+		if child, err = n.child(env); err != nil {
 			return err
 		}
 		stages = append(stages, child)
@@ -209,13 +209,31 @@ func (n *node) run(ctx context.Context) error {
 	n.mu.Lock()
 	n.envs = envs
 	n.mu.Unlock()
-	n.set(api.Running, nil)
-	err = stage.Run(ctx, job.RunEnv(env), stages...)
+	run := ctx
+	if child == nil {
+		n.set(api.Running, nil)
+	} else {
+		var over context.CancelFunc
+		run, over = context.WithCancel(ctx)
+		defer over()
+		n.set(api.Starting, nil)
+		go n.ready(run, child)
+	}
+	err = stage.Run(run, job.RunEnv(env), stages...)
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	n.total.add(n.envs)
 	n.envs = nil
 	return err
+}
+
+// ready notes when the node's process says that its pipeline runs.
+func (n *node) ready(ctx context.Context, child process) {
+	select {
+	case <-child.Ready():
+		n.set(api.Running, nil)
+	case <-ctx.Done():
+	}
 }
 
 func (n *node) isolated() bool { return n.spec.Isolate || n.d.config().Hekad.Isolate }
