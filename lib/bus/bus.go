@@ -117,6 +117,7 @@ type Port struct {
 	feeds     map[*Port]bool // to whom messages of it have gone; the bus's lock guards it
 	jam       map[*Port]bool // nodes to whom what goes in a circle is given up; the outlet's
 	suspect   suspect
+	acked     atomic.Int64 // how often the pipelines have acknowledged something
 	dead      func(record []byte, why string) error
 	taps      taps // what it publishes
 	inTaps    taps // what it is given

@@ -289,6 +289,31 @@ func TestAgain(t *testing.T) {
 	}
 }
 
+// TestBroken wants a pipeline that dies of whatever it is given to cost one message at
+// most.
+func TestBroken(t *testing.T) {
+	b := bus.New(bus.Options{MaxLoops: 4})
+	env := newEnv()
+	src := &source{env: env, words: strings.Fields("a b c")}
+	in := b.Attach("in", bus.Offer{None: true}, nil)
+	p := b.Attach("node", offer("", 1<<20, bus.Block), func([]byte, string) error { return nil })
+	ctx, cancel := context.WithCancel(t.Context())
+	end := start(t, ctx, env, src, in.Outlet())
+	s := &sink{fail: func(string) error { return errors.New("boom") }}
+	for range 20 {
+		e := newEnv()
+		if err := start(t, t.Context(), e, p.Inlet(e), s)(); err == nil {
+			t.Fatal("it has not failed")
+		}
+		p.Died()
+	}
+	if n := p.Stats().Dead; n != 1 {
+		t.Errorf("%d messages were given up", n)
+	}
+	cancel()
+	end()
+}
+
 // TestPolicies wants what does not fit to go, and to be counted, or its source to wait.
 func TestPolicies(t *testing.T) {
 	f := func(full bus.Full, want string) {

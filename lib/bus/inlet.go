@@ -73,9 +73,9 @@ func (in *inlet) single(ctx context.Context, it item, out stage.Writer) error {
 	defer it.b.Release()
 	for i := it.past; i < it.units; i++ {
 		at := it.from + i
-		if in.port.suspect.gives(at) {
+		if in.port.suspect.gives(at, in.port.acked.Load()) {
 			in.port.bury(&it, int(i))
-			in.Acked(stage.Range{Source: 1, From: at, To: at + 1})
+			in.ack(stage.Range{Source: 1, From: at, To: at + 1})
 			continue
 		}
 		off := it.b.Off
@@ -137,6 +137,11 @@ func (p *Port) hurry() {
 
 // Acked implements stage.Acker.
 func (in *inlet) Acked(r stage.Range) {
+	in.port.acked.Add(1)
+	in.ack(r)
+}
+
+func (in *inlet) ack(r stage.Range) {
 	in.told.Add(1)
 	in.port.Alive()
 	finished, marks := in.q.ack(r.From, r.To)

@@ -20,14 +20,26 @@ type suspect struct {
 	times  int   // how often
 	vain   int   // waits that ended with nothing
 	any    bool
+
+	// What kills whatever it is given is not killed by a message: after one was given up,
+	// something has to be acknowledged before another is.
+	buried bool
+	since  int64 // acknowledgements there were at that time
 }
 
 func (s *suspect) covers(unit int64) bool { return s.any && unit < s.until }
 
 func (s *suspect) handed(unit int64) { s.last = unit }
 
-// gives reports whether a message has killed often enough.
-func (s *suspect) gives(unit int64) bool { return s.times >= poisoned && unit == s.by }
+// gives reports whether a message has killed often enough to be given up; acked is how
+// many acknowledgements there were.
+func (s *suspect) gives(unit, acked int64) bool {
+	if s.times < poisoned || unit != s.by || s.buried && acked == s.since {
+		return false
+	}
+	s.buried, s.since = true, acked
+	return true
+}
 
 // Died notes that the node's pipeline was killed by something in it, not by what it
 // needs from elsewhere. It returns how often that was at the same place.
