@@ -185,6 +185,7 @@ func (m *Manager) carryOut(ctx context.Context, c *control.Command) (string, err
 		if err != nil {
 			return "", err
 		}
+		c.Name = Name(f.Name) // for what is told of it
 		f.Signer, f.Replace = c.Signer, c.Action == control.Replace
 		if err := Check(f); err != nil {
 			return "", err

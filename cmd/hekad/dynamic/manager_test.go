@@ -201,7 +201,7 @@ func TestManager(t *testing.T) {
 	if strings.Contains(text, secret) || strings.Contains(text, "process_message()") {
 		t.Error("a secret or a script in the log or an event")
 	}
-	if !strings.Contains(w.log.String(), `msg="control: loaded a_b" action=load signer=ops from=bus`) {
+	if !strings.Contains(w.log.String(), `msg="control: loaded a_b" action=load signer=ops from=bus result=done filter=a_b`) {
 		t.Error(w.log.String())
 	}
 }
