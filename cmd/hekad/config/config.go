@@ -35,6 +35,16 @@ type Config struct {
 // them in the configuration.
 func (c *Config) Redact(text string) string { return redact(text, c.secrets) }
 
+// Node returns the node of this name; nil if there is none.
+func (c *Config) Node(name string) *Node {
+	for i := range c.Nodes {
+		if c.Nodes[i].Name == name {
+			return &c.Nodes[i]
+		}
+	}
+	return nil
+}
+
 // Global is the section [hekad].
 type Global struct {
 	State      string        // folder of positions, spools, dead letters, the control socket

@@ -23,6 +23,7 @@ type builder struct {
 	dirs  []string // of Lua modules
 
 	hostname string // of messages that are made here; empty: the machine's
+	keys     string // file with the keys of signers; empty: none
 }
 
 // job works out the command line of n.
@@ -43,12 +44,16 @@ func (b *builder) job(n *config.Node) (*prog.Job, error) {
 	})
 }
 
-// sourceWords are the flags that a source gets which keeps positions.
-func (b *builder) sourceWords(n *config.Node, c *prog.Command) []string {
-	if !c.Unset("state") {
-		return nil
+// sourceWords are the flags that a source gets: one that keeps positions, and one that can
+// tell who has signed a message.
+func (b *builder) sourceWords(n *config.Node, c *prog.Command) (words []string) {
+	if c.Unset("state") {
+		words = append(words, "--state="+filepath.Join(b.state, "positions", n.Name))
 	}
-	return []string{"--state=" + filepath.Join(b.state, "positions", n.Name)}
+	if b.keys != "" && slices.Contains(c.Kinds(), linkKind) && c.Unset("keys") {
+		words = append(words, "--keys="+b.keys, "--unsigned")
+	}
+	return words
 }
 
 // luaWords are the flags that a Lua script gets of the keys of its section.
@@ -89,7 +94,7 @@ func (b *builder) check(n *config.Node) []config.Mistake {
 	if job == nil {
 		return all
 	}
-	n.Lua, n.Foreign = false, false
+	n.Lua, n.Foreign, n.Vouches = false, false, vouches(job)
 	for _, s := range job.Steps {
 		switch {
 		case s.Command == nil:

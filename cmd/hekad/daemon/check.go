@@ -3,13 +3,19 @@ package daemon
 import (
 	"errors"
 	"fmt"
+	"io/fs"
+	"log/slog"
 	"net"
+	"os"
 
 	"heka/cmd/hekad/api"
 	"heka/cmd/hekad/config"
 	"heka/cmd/hekad/service"
+	"heka/lib/control"
+	"heka/lib/peer"
 	"heka/lib/position"
 	"heka/lib/prog"
+	"heka/lib/stage"
 )
 
 // CheckAll checks a configuration as Run does, and opens what Run opens before it starts
@@ -19,15 +25,18 @@ func CheckAll(wings []prog.Wing, path, state, def string) (*config.Config, error
 	if err != nil {
 		return nil, err
 	}
-	lock, err := service.Take(StateOf(state, c, def))
-	var busy *position.BusyError
-	if errors.As(err, &busy) {
-		return c, nil
+	dir := StateOf(state, c, def)
+	if _, err := os.Stat(dir); !errors.Is(err, fs.ErrNotExist) { // made here, it could be the wrong user's
+		lock, err := service.Take(dir)
+		var busy *position.BusyError
+		if errors.As(err, &busy) {
+			return c, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		defer lock.Release()
 	}
-	if err != nil {
-		return nil, err
-	}
-	defer lock.Release()
 	if addr := c.Hekad.Listen; addr != "" {
 		if _, err := api.ReadToken(c.Hekad.TokenFile); err != nil {
 			return nil, err
@@ -38,5 +47,37 @@ func CheckAll(wings []prog.Wing, path, state, def string) (*config.Config, error
 		}
 		ln.Close()
 	}
-	return c, nil
+	return c, checkControl(&c.Hekad)
+}
+
+// checkControl opens what takes control messages from connections.
+func checkControl(g *config.Global) error {
+	if g.Control != "" {
+		if _, err := control.OpenKeys(g.Keys); err != nil {
+			return stage.Permanent{Err: fmt.Errorf("[hekad] %w", err)}
+		}
+	}
+	if g.ControlListen == "" {
+		return nil
+	}
+	if _, err := controlCertificates(g, nil); err != nil {
+		return err
+	}
+	ln, err := net.Listen("tcp", g.ControlListen)
+	if err != nil {
+		return fmt.Errorf("[hekad] control_listen: %w", err)
+	}
+	return ln.Close()
+}
+
+// controlCertificates reads control_cert; nil if there is none.
+func controlCertificates(g *config.Global, log *slog.Logger) (*peer.Certificates, error) {
+	if g.ControlCert == "" {
+		return nil, nil
+	}
+	certs, err := peer.NewCertificates(peer.Files{Cert: g.ControlCert, Key: g.ControlCert}, true, log)
+	if err != nil {
+		return nil, stage.Permanent{Err: fmt.Errorf("[hekad] control_cert: %w", err)}
+	}
+	return certs, nil
 }

@@ -22,6 +22,7 @@ type setup struct {
 	State    string
 	Hostname string
 	Dirs     []string
+	Keys     string
 	Data     bool // ticks follow the messages
 }
 
@@ -38,7 +39,8 @@ func (n *node) child(env *stage.Env) (process, error) {
 		return nil, err
 	}
 	b, err := json.Marshal(setup{
-		Node: n.spec, State: n.d.state, Hostname: n.d.hostname(), Dirs: n.d.builder.dirs,
+		Node: n.spec, State: n.d.state, Hostname: n.d.hostname(), Dirs: n.d.builder().dirs,
+		Keys: n.d.builder().keys,
 	})
 	if err != nil {
 		return nil, err
@@ -77,7 +79,7 @@ func child(wings []prog.Wing) error {
 
 // runChild runs the pipeline of a node between the ends of conn.
 func runChild(wings []prog.Wing, conn *supervise.Conn, s *setup) error {
-	b := &builder{wings: wings, state: s.State, dirs: s.Dirs, hostname: s.Hostname}
+	b := &builder{wings: wings, state: s.State, dirs: s.Dirs, hostname: s.Hostname, keys: s.Keys}
 	job, err := b.job(&s.Node)
 	if err != nil {
 		return stage.Permanent{Err: err}

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
-	"net"
 	"os"
 	"path/filepath"
 	"slices"
@@ -40,8 +39,8 @@ type Options struct {
 	// delivered.
 	UntilDone bool
 
-	// Control, if not nil, listens for signed commands.
-	Control net.Listener
+	// Sockets are those that the service manager has opened; nil: none.
+	Sockets *service.Sockets
 }
 
 // Daemon runs a configuration. It is an api.Daemon.
@@ -49,7 +48,7 @@ type Daemon struct {
 	opt     Options
 	log     *slog.Logger
 	state   string
-	builder *builder
+	build   atomic.Pointer[builder]
 	bus     *bus.Bus
 	marks   *bus.Marks
 	events  *events
@@ -57,6 +56,7 @@ type Daemon struct {
 	loaded  *dynamic.Store
 	null    *os.File
 	pool    *stage.Pool // of the batches of all nodes
+	orders  *bus.Port   // of who takes control messages; nil: nobody does
 	started time.Time
 
 	conf     atomic.Pointer[config.Config]
@@ -106,7 +106,7 @@ func Run(opt Options) error {
 	if d.state, err = filepath.Abs(d.state); err != nil {
 		return err
 	}
-	d.builder = &builder{wings: opt.Wings, state: d.state, dirs: c.Hekad.ModuleDirs, hostname: c.Hekad.Hostname}
+	d.configure(&c.Hekad)
 	lock, err := service.Take(d.state)
 	if err != nil {
 		return err
@@ -153,12 +153,7 @@ func (d *Daemon) run() (err error) {
 	var cancel context.CancelFunc
 	d.kill, cancel = context.WithCancel(context.Background())
 	defer cancel()
-	specs := slices.Clone(d.config().Nodes)
-	for _, l := range d.loaded.All() {
-		if l.Problem == "" {
-			specs = append(specs, d.loadedSpec(l))
-		}
-	}
+	specs := append(slices.Clone(d.config().Nodes), d.loadedSpecs()...)
 	if err := d.make(specs); err != nil {
 		d.closeAll()
 		return err
@@ -173,11 +168,11 @@ func (d *Daemon) run() (err error) {
 		return err
 	}
 	defer server.Close()
-	stopControl, err := d.control()
+	stopOrders, err := d.takeOrders()
 	if err != nil {
 		return err
 	}
-	defer stopControl()
+	defer stopOrders()
 
 	own := d.startEvents()
 	d.startAll()
@@ -206,49 +201,14 @@ func (d *Daemon) mounts() []api.Mount {
 	return all
 }
 
-// control begins to take signed commands, if they are asked for.
-func (d *Daemon) control() (stop func(), err error) {
-	g := &d.config().Hekad
-	if g.Control == "" {
-		return func() {}, nil
-	}
-	m, err := dynamic.NewManager(g, d.loaded, d, d.log)
-	if err != nil {
-		return nil, err
-	}
-	ctx, cancel := context.WithCancel(context.Background())
-	var wg sync.WaitGroup
-	spec := config.Node{Name: "hekad-control", Match: "Type == 'heka.control.sandbox'", Run: "(built in)"}
-	o, err := d.offer(&spec)
-	if err != nil {
-		cancel()
-		return nil, err
-	}
-	port := d.bus.Attach(spec.Name, o, nil)
-	env := &stage.Env{Name: spec.Name, Log: d.log, Pool: stage.NewPool(4)}
-	wg.Add(1)
-	go func() {
-		defer wg.Done()
-		err := stage.Run(ctx, env, port.Inlet(env), m.Stage(env, signer), port.Outlet())
-		if err != nil && ctx.Err() == nil {
-			d.log.Error("control messages are not taken any more", "err", err)
-		}
-	}()
-	if ln := d.opt.Control; ln != nil {
-		wg.Add(1)
-		go func() {
-			defer wg.Done()
-			if err := m.Server().Serve(ctx, ln); err != nil {
-				d.log.Error("control connections are not taken any more", "err", err)
-			}
-		}()
-	}
-	return func() {
-		cancel()
-		d.bus.Detach(port)
-		wg.Wait()
-		m.Close()
-	}, nil
+// builder makes the pipelines of nodes that start now.
+func (d *Daemon) builder() *builder { return d.build.Load() }
+
+// configure has nodes that start from now on take what g says of all.
+func (d *Daemon) configure(g *config.Global) {
+	d.build.Store(&builder{
+		wings: d.opt.Wings, state: d.state, dirs: g.ModuleDirs, hostname: g.Hostname, keys: g.Keys,
+	})
 }
 
 func (d *Daemon) config() *config.Config { return d.conf.Load() }
@@ -291,7 +251,7 @@ func (d *Daemon) make(specs []config.Node) error {
 		d.nodes = append(d.nodes, d.newNode(specs[i], p))
 		d.mu.Unlock()
 	}
-	return nil
+	return d.vouch()
 }
 
 // startAll starts the nodes, those that read first.

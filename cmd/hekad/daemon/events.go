@@ -63,7 +63,9 @@ func (e *events) Run(ctx context.Context, _ stage.Reader, out stage.Writer) erro
 }
 
 func (e *events) publish(c *stage.Collector, b *msg.Builder) error {
-	c.NewUuid(b)
+	if b.Uuid == [16]byte{} {
+		c.NewUuid(b)
+	}
 	if err := c.Add(b); err != nil {
 		return err
 	}
@@ -72,15 +74,20 @@ func (e *events) publish(c *stage.Collector, b *msg.Builder) error {
 
 // say publishes a copy of b, unless too many wait. It never waits itself.
 func (e *events) say(b *msg.Builder) error {
-	var own msg.Builder
 	var v msg.View
 	v.Reset(b.Append(nil)[msg.HeaderSize:])
-	own.Copy(&v)
+	e.sayView(&v)
+	return nil
+}
+
+// sayView publishes a copy of the message of v.
+func (e *events) sayView(v *msg.View) {
+	var own msg.Builder
+	own.Copy(v)
 	select {
 	case e.ch <- own:
 	default:
 	}
-	return nil
 }
 
 // with makes a message of how things stand and publishes it.

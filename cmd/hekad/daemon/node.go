@@ -32,6 +32,8 @@ type node struct {
 	cancel context.CancelFunc
 	done   chan struct{} // closed when it has ended
 
+	begun bool // it was started; of whoever changes nodes
+
 	mu       sync.Mutex
 	state    api.NodeState
 	why      string
@@ -84,6 +86,7 @@ func (d *Daemon) newNode(spec config.Node, p *place) *node {
 
 // start begins to run pipelines. ctx ends them at once.
 func (n *node) start(ctx context.Context) {
+	n.begun = true
 	ctx, n.cancel = context.WithCancel(ctx)
 	go func() {
 		defer close(n.done)
@@ -177,7 +180,7 @@ func (n *node) run(ctx context.Context) error {
 		Name: "hekad", Log: n.log, Pool: n.d.pool, Stop: n.stop, Hostname: n.d.hostname(),
 		Stdin: n.d.null, Stdout: os.Stdout, Fail: n.letters.put,
 	}
-	job, err := n.d.builder.job(&n.spec)
+	job, err := n.d.builder().job(&n.spec)
 	if err != nil {
 		return stage.Permanent{Err: err}
 	}
@@ -253,6 +256,9 @@ func (n *node) end() { n.once.Do(func() { close(n.stop) }) }
 
 // wait waits until the node has ended, or ctx ends: it is killed then.
 func (n *node) wait(ctx context.Context) {
+	if !n.begun {
+		return
+	}
 	select {
 	case <-n.done:
 		return
@@ -291,7 +297,7 @@ func (n *node) gone(pid int, u supervise.Usage) {
 // newPlace makes what a node of spec needs, and puts it on the bus.
 func (d *Daemon) newPlace(spec *config.Node) (*place, error) {
 	p := &place{letters: &letters{path: filepath.Join(d.state, "dead", spec.Name+".heka")}}
-	if err := d.builder.folders(spec); err != nil {
+	if err := d.builder().folders(spec); err != nil {
 		return nil, err
 	}
 	o, err := d.offer(spec)
@@ -319,6 +325,9 @@ func (d *Daemon) offer(spec *config.Node) (bus.Offer, error) {
 	}
 	e, err := expr(spec)
 	o := bus.Offer{Match: e, From: spec.From, Queue: spec.Queue, Full: bus.Full(spec.Full)}
+	if spec.Signer != "" {
+		o.From = d.vouching(spec.From)
+	}
 	if o.Queue == 0 {
 		o.Queue = d.config().Hekad.Queue
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"reflect"
 	"slices"
 	"sync"
 	"time"
@@ -98,10 +99,11 @@ func (d *Daemon) reloadOnce() (o api.Outcome) {
 		}
 	}
 	d.conf.Store(c)
-	d.builder.dirs, d.builder.hostname = c.Hekad.ModuleDirs, c.Hekad.Hostname
+	d.configure(&c.Hekad)
+	o.Changed = append(o.Changed, d.loadedChanged()...)
 	if err := d.apply(c, &o); err != nil {
 		d.conf.Store(old)
-		d.builder.dirs, d.builder.hostname = old.Hekad.ModuleDirs, old.Hekad.Hostname
+		d.configure(&old.Hekad)
 		back := api.Outcome{Added: o.Removed, Changed: o.Changed, Removed: o.Added}
 		if rerr := d.apply(old, &back); rerr != nil {
 			err = errors.Join(err, fmt.Errorf("and what ran before does not, either: %w", rerr))
@@ -119,8 +121,16 @@ func (d *Daemon) fits(old, c *config.Config) error {
 	switch o, n := &old.Hekad, &c.Hekad; {
 	case n.State != o.State && d.opt.State == "":
 		return errors.New("[hekad] state: it can't be changed while the daemon runs: stop it, and start it again")
-	case n.Listen != o.Listen, n.TokenFile != o.TokenFile, n.Control != o.Control, n.Isolate != o.Isolate:
-		return errors.New("[hekad] listen, token_file, control and isolate can't be changed while the daemon runs: stop it, and start it again")
+	case n.Listen != o.Listen, n.TokenFile != o.TokenFile, n.Isolate != o.Isolate, n.Keys != o.Keys, n.MaxFilters != o.MaxFilters:
+		return errors.New("[hekad] listen, token_file, isolate, keys and max_filters can't be changed while the daemon runs: stop it, and start it again")
+	case n.Control != o.Control, n.ControlListen != o.ControlListen, n.ControlCert != o.ControlCert,
+		n.Control != "" && (n.Hostname != o.Hostname || !slices.Equal(n.OldHmac, o.OldHmac)):
+		return errors.New("[hekad] control, control_listen, control_cert, and with control hostname and old_hmac can't be changed while the daemon runs: stop it, and start it again")
+	}
+	for _, n := range d.all() {
+		if n.spec.Loaded && c.Node(n.spec.Name) != nil {
+			return fmt.Errorf("[%s] has the name of a loaded filter: hekad unload %s, or give it another name", n.spec.Name, n.spec.Name)
+		}
 	}
 	return nil
 }
@@ -138,12 +148,18 @@ func (d *Daemon) apply(c *config.Config, o *api.Outcome) error {
 	for i := range c.Nodes {
 		specs[c.Nodes[i].Name] = &c.Nodes[i]
 	}
+	for _, spec := range d.loadedSpecs() {
+		specs[spec.Name] = &spec
+	}
 	for _, name := range o.Removed {
 		if n := d.node(name); n != nil {
 			d.remove(ctx, n)
 		}
 	}
 	for _, name := range o.Changed {
+		if specs[name] == nil { // [hekad]
+			continue
+		}
 		n, err := d.succeed(ctx, d.node(name), specs[name])
 		if err != nil {
 			return fmt.Errorf("node %s: %w", name, err)
@@ -156,6 +172,9 @@ func (d *Daemon) apply(c *config.Config, o *api.Outcome) error {
 			return fmt.Errorf("node %s: %w", name, err)
 		}
 		fresh = append(fresh, n)
+	}
+	if err := d.vouch(); err != nil {
+		return err
 	}
 	d.arrange(c)
 	for _, n := range fresh {
@@ -245,6 +264,9 @@ func (d *Daemon) succeed(ctx context.Context, n *node, spec *config.Node) (*node
 	n.port.Pause()
 	n.wait(ctx)
 	n.port.Reopen()
+	if spec.Source() {
+		d.bus.Again() // what was cut off comes a second time
+	}
 	d.bus.Change(n.port, o)
 	next := d.newNode(*spec, n.place)
 	d.mu.Lock()
@@ -289,6 +311,31 @@ func lines(err error) []string {
 	return []string{err.Error()}
 }
 
+// loadedSpecs returns the nodes of the filters that were loaded and can be started.
+func (d *Daemon) loadedSpecs() (all []config.Node) {
+	for _, l := range d.loaded.All() {
+		switch name := l.Filter.Name; {
+		case l.Problem != "":
+		case d.config().Node(name) != nil:
+			d.log.Error("a loaded filter is not started: a node of the configuration has its name", "filter", name)
+		default:
+			all = append(all, d.loadedSpec(l))
+		}
+	}
+	return all
+}
+
+// loadedChanged returns the names of loaded filters for whose nodes [hekad] says something
+// else than when they were made: what they are allowed to see, say.
+func (d *Daemon) loadedChanged() (names []string) {
+	for _, spec := range d.loadedSpecs() {
+		if n := d.node(spec.Name); n != nil && !reflect.DeepEqual(n.spec, spec) {
+			names = append(names, spec.Name)
+		}
+	}
+	return names
+}
+
 // loadedSpec returns the node of a filter that was loaded.
 func (d *Daemon) loadedSpec(l dynamic.Loaded) config.Node {
 	spec := dynamic.Node(l, &d.config().Hekad)
@@ -304,8 +351,14 @@ func (d *Daemon) Load(ctx context.Context, f api.Filter) error {
 		return api.Unavailable("the daemon drains", "")
 	}
 	name := dynamic.Name(f.Name)
-	if n := d.node(name); n != nil && !n.spec.Loaded {
+	switch n := d.node(name); {
+	case name == Self:
+		return api.Conflict(Self+" is the name of the daemon itself", "give the filter another name")
+	case n == nil:
+	case !n.spec.Loaded:
 		return api.Conflict("there is a node "+name+" in the configuration", "give the filter another name")
+	case !f.Replace:
+		return api.Conflict(name+" is already running", "unload it, or replace it")
 	}
 	l, err := d.loaded.Add(f)
 	if err != nil {

@@ -192,7 +192,7 @@ func (d *Daemon) order(all []*node) []*node {
 		}
 	}
 	last := func(n *node) int {
-		if job, err := d.builder.job(&n.spec); err == nil && job.Ends() {
+		if job, err := d.builder().job(&n.spec); err == nil && job.Ends() {
 			return 1
 		}
 		return 0
