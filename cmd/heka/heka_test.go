@@ -28,7 +28,7 @@ func TestMain(m *testing.M) {
 		defer os.RemoveAll(dir)
 		bin = dir
 		os.Setenv("GORACE", noRaceSleep)
-		build := exec.Command("go", "build", "-o", dir, ".", "../heka-oracle", "../heka-test")
+		build := exec.Command("go", "build", "-o", dir, ".", "../heka-oracle", "../heka-test", "../heka-sbmgr")
 		if raceDetector {
 			build.Args = append(build.Args[:2], append([]string{"-race"}, build.Args[2:]...)...)
 		}
