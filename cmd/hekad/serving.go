@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"os"
 	"runtime/debug"
 	"time"
@@ -90,6 +91,10 @@ func runDaemon(o daemon.Options) error {
 		log.Warn("the service manager is not told how things stand", "err", err)
 	}
 	defer o.Notify.Close()
+	if o.Sockets, err = service.Inherit(); err != nil {
+		log.Warn("not all sockets of the service manager are of use", "err", err)
+	}
+	defer o.Sockets.Close()
 	o.Signals = service.Listen()
 	defer o.Signals.Close()
 	if err = daemon.Run(o); errors.Is(err, daemon.ErrUnfinished) {
@@ -99,6 +104,20 @@ func runDaemon(o daemon.Options) error {
 	var busy *position.BusyError
 	if errors.As(err, &busy) {
 		return &client.Exit{Code: prog.ExitUnfinished, Err: err}
+	}
+	return ended(err)
+}
+
+// ended gives an error of the daemon its exit status: of what can't be opened as it is, and
+// of an address that can't be listened on, so that a service manager tries it again.
+func ended(err error) error {
+	var permanent stage.Permanent
+	var network *net.OpError
+	switch {
+	case errors.As(err, &permanent):
+		return &client.Exit{Code: prog.ExitConfig, Err: err}
+	case errors.As(err, &network):
+		return &client.Exit{Code: prog.ExitUnavailable, Err: err}
 	}
 	return err
 }
@@ -117,7 +136,7 @@ hekad check /etc/hekad.d && hekad reload`,
 			}
 			conf, err := daemon.CheckAll(wings, path, state, client.DefaultState())
 			if err != nil {
-				return err
+				return ended(err)
 			}
 			fmt.Fprintf(c.OutOrStdout(), "%s is right: %s\n", path, count(len(conf.Nodes), "node"))
 			return nil

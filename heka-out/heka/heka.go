@@ -128,6 +128,20 @@ func (s *sink) Every() int64 {
 	return 0
 }
 
+// Check implements stage.Checking.
+func (s *sink) Check() error {
+	var errs []error
+	if s.opt.sign != "" {
+		_, _, _, err := peer.Key(s.opt.keyFile, s.opt.sign)
+		errs = append(errs, err)
+	}
+	if s.opt.files.Use() {
+		_, err := peer.NewCertificates(s.opt.files, false, s.env.Logger())
+		errs = append(errs, err)
+	}
+	return errors.Join(errs...)
+}
+
 // Run implements stage.Stage.
 func (s *sink) Run(ctx context.Context, in stage.Reader, out stage.Writer) error {
 	opt, err := s.options(out)

@@ -97,6 +97,18 @@ type source struct {
 	recv *link.Receiver
 }
 
+// Check implements stage.Checking.
+func (s *source) Check() error {
+	if !s.opt.files.Use() {
+		return nil
+	}
+	_, err := peer.NewCertificates(s.opt.files, true, s.env.Logger())
+	return err
+}
+
+// ListensAt implements stage.Listening.
+func (s *source) ListensAt() (network, address string) { return s.at.Network, s.at.Where }
+
 // Run implements stage.Stage.
 func (s *source) Run(ctx context.Context, _ stage.Reader, out stage.Writer) error {
 	opt := link.ReceiverOptions{

@@ -197,6 +197,33 @@ func (j *Job) Ends() bool {
 	return c != nil && c.Wing.Role == Sink
 }
 
+// Check opens the files that the stages of our commands need, as far as these can be checked
+// beforehand, and closes them: keys, and those of a stage.Checking. All that is wrong is
+// returned, joined, each a *JobError.
+func (j *Job) Check() error {
+	var errs []error
+	for i, s := range j.Steps {
+		if s.Command == nil {
+			continue
+		}
+		add := func(err error) {
+			if err != nil {
+				errs = append(errs, &JobError{Col: s.Col, Msg: s.Command.Wing.Name + ": " + err.Error()})
+			}
+		}
+		if i == 0 {
+			_, err := readKeys(s.Command.opt.keys)
+			add(err)
+		}
+		for _, st := range s.Command.Stages {
+			if c, ok := st.(stage.Checking); ok {
+				add(c.Check())
+			}
+		}
+	}
+	return errors.Join(errs...)
+}
+
 // Envs returns what surrounds the stages of our commands, in their order.
 func (j *Job) Envs() []*stage.Env {
 	var all []*stage.Env

@@ -92,6 +92,16 @@ func (c Chain) Run(ctx context.Context, in Reader, out Writer) error {
 // for none. They arrive as batches whose Tick is not 0.
 type Ticking interface{ Every() int64 }
 
+// Checking is implemented by stages that need files of which it can be said beforehand
+// whether they are of use: Check opens them, and closes them again.
+type Checking interface{ Check() error }
+
+// Listening is implemented by sources that listen: at HOST:PORT of the network tcp, or at
+// a path of unix.
+type Listening interface {
+	ListensAt() (network, address string)
+}
+
 // ErrClosed is returned by Write when the stage that would read has ended. A
 // stage that gets it returns it; it is no failure of the pipeline.
 var ErrClosed = errors.New("nobody reads any more")

@@ -16,11 +16,17 @@ import (
 
 // ServeOptions of a Server.
 type ServeOptions struct {
-	State  string       // folder that has the socket
-	Listen string       // loopback address of TCP, as in 127.0.0.1:5567; empty: none
-	Token  string       // file with the token that TCP clients show; required with Listen
-	Mounts []Mount      // paths besides the API's, on both
-	Log    *slog.Logger // nil: silent
+	State  string  // folder that has the socket
+	Listen string  // loopback address of TCP, as in 127.0.0.1:5567; empty: none
+	Token  string  // file with the token that TCP clients show; required with Listen
+	Mounts []Mount // paths besides the API's, on both
+
+	// Sockets are unix sockets that somebody else has opened, to be served like the one in
+	// the state folder, or in its place if one of them is that. Serve takes them over, also
+	// when it fails. Their files are left alone.
+	Sockets []net.Listener
+
+	Log *slog.Logger // nil: silent
 
 	// Patience is how long a client may take to send the header of a request, and as long
 	// again for its body; 0: 10 s.
@@ -69,26 +75,62 @@ func Serve(ctx context.Context, d Daemon, opt ServeOptions) (*Server, error) {
 			return nil, err
 		}
 	}
-	path := filepath.Join(opt.State, SocketName)
-	sock, err := listenUnix(path)
-	if err != nil {
+	s := &Server{}
+	if err := s.listen(opt); err != nil {
 		return nil, err
-	}
-	s := &Server{socket: sock}
-	if opt.Listen != "" {
-		if s.tcp, err = net.Listen("tcp", opt.Listen); err != nil {
-			sock.Close()
-			return nil, fmt.Errorf("control: %w", err)
-		}
 	}
 	ctx, s.cancel = context.WithCancel(ctx)
 	ho := HandlerOptions{Mounts: opt.Mounts, Log: opt.Log, Patience: opt.Patience}
-	s.serve(ctx, sock, Handler(d, ho), opt)
+	for _, l := range opt.Sockets {
+		s.serve(ctx, l, Handler(d, ho), opt)
+	}
+	if s.socket != nil {
+		s.serve(ctx, s.socket, Handler(d, ho), opt)
+	}
 	if s.tcp != nil {
 		ho.Token, ho.Local = token, true
 		s.serve(ctx, s.tcp, Handler(d, ho), opt)
 	}
 	return s, nil
+}
+
+// listen opens what the server listens at.
+func (s *Server) listen(opt ServeOptions) (err error) {
+	defer func() {
+		if err != nil {
+			for _, l := range opt.Sockets {
+				l.Close()
+			}
+		}
+	}()
+	path := filepath.Join(opt.State, SocketName)
+	own := true
+	for _, l := range opt.Sockets {
+		at := l.Addr()
+		if at.Network() != "unix" {
+			return fmt.Errorf("control socket %s: want a unix socket; [hekad] listen is for TCP", at)
+		}
+		info, err := os.Stat(at.String())
+		if err == nil && info.Mode().Perm()&0o007 != 0 {
+			return fmt.Errorf("control socket %s: everybody may connect (%v); want SocketMode=0600", at, info.Mode().Perm())
+		}
+		own = own && at.String() != path
+	}
+	if own {
+		if s.socket, err = listenUnix(path); err != nil {
+			return err
+		}
+	}
+	if opt.Listen == "" {
+		return nil
+	}
+	if s.tcp, err = net.Listen("tcp", opt.Listen); err != nil {
+		if s.socket != nil {
+			s.socket.Close()
+		}
+		return fmt.Errorf("[hekad] listen: %w", err)
+	}
+	return nil
 }
 
 // checkListen checks what TCP needs, and returns the token.
@@ -150,7 +192,9 @@ func (s *Server) Close() error {
 }
 
 func (s *Server) close() error {
-	s.socket.remove()
+	if s.socket != nil {
+		s.socket.remove()
+	}
 	s.cancel()
 	end := time.Now().Add(closeTime)
 	for _, srv := range s.servers {
@@ -161,7 +205,10 @@ func (s *Server) close() error {
 	if n := s.active.Load(); n > 0 {
 		err = fmt.Errorf("control: %d requests did not end within %v", n, closeTime)
 	}
-	return errors.Join(err, s.socket.forget())
+	if s.socket != nil {
+		err = errors.Join(err, s.socket.forget())
+	}
+	return err
 }
 
 // shut ends srv when nothing is left to be answered. Connections that have not asked

@@ -82,6 +82,9 @@ func (b *builder) luaWords(n *config.Node, c *prog.Command) (words []string) {
 // is in it.
 func (b *builder) check(n *config.Node) []config.Mistake {
 	job, err := b.job(n)
+	if err == nil {
+		err = job.Check()
+	}
 	var all []config.Mistake
 	for _, e := range unjoin(err) {
 		var je *prog.JobError

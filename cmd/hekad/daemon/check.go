@@ -47,7 +47,52 @@ func CheckAll(wings []prog.Wing, path, state, def string) (*config.Config, error
 		}
 		ln.Close()
 	}
-	return c, checkControl(&c.Hekad)
+	if err := checkControl(&c.Hekad); err != nil {
+		return nil, err
+	}
+	b := &builder{wings: wings, state: dir}
+	return c, b.checkPorts(c)
+}
+
+// checkPorts says which sources could not listen where they are to.
+func (b *builder) checkPorts(c *config.Config) error {
+	var all []config.Mistake
+	for i := range c.Nodes {
+		n := &c.Nodes[i]
+		job, err := b.job(n)
+		if err != nil || !n.Source() || job.Steps[0].Command == nil {
+			continue
+		}
+		for _, s := range job.Steps[0].Command.Stages {
+			if err := tryPort(s); err != nil {
+				all = append(all, config.Mistake{
+					File: n.File, Line: n.Line, Col: n.Col, Msg: "[" + n.Name + "] can't " + err.Error(),
+					Hint: "ss -ltnp tells who has it; if the service manager holds it for hekad, all is well",
+				})
+			}
+		}
+	}
+	if len(all) == 0 {
+		return nil
+	}
+	return &config.Errors{All: all}
+}
+
+// tryPort listens where a stage would.
+func tryPort(s stage.Stage) error {
+	l, ok := s.(stage.Listening)
+	if !ok {
+		return nil
+	}
+	network, address := l.ListensAt()
+	if network != "tcp" {
+		return nil
+	}
+	ln, err := net.Listen(network, address)
+	if err != nil {
+		return err
+	}
+	return ln.Close()
 }
 
 // checkControl opens what takes control messages from connections.

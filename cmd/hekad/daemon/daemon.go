@@ -59,6 +59,8 @@ type Daemon struct {
 	orders  *bus.Port   // of who takes control messages; nil: nobody does
 	started time.Time
 
+	toldUnused bool // which sockets nobody has taken
+
 	conf     atomic.Pointer[config.Config]
 	reloads  atomic.Int64
 	refused  atomic.Int64
@@ -160,8 +162,13 @@ func (d *Daemon) run() (err error) {
 	}
 	defer d.closeAll()
 
+	sockets, err := d.opt.Sockets.Named(service.Control)
+	if err != nil {
+		return err
+	}
 	server, err := api.Serve(d.kill, d, api.ServeOptions{
-		State: d.state, Listen: d.config().Hekad.Listen, Token: d.config().Hekad.TokenFile, Log: d.log,
+		Sockets: sockets,
+		State:   d.state, Listen: d.config().Hekad.Listen, Token: d.config().Hekad.TokenFile, Log: d.log,
 		Mounts: d.mounts(),
 	})
 	if err != nil {

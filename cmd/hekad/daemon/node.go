@@ -178,7 +178,7 @@ func crashed(err error) bool {
 func (n *node) run(ctx context.Context) error {
 	env := &stage.Env{
 		Name: "hekad", Log: n.log, Pool: n.d.pool, Stop: n.stop, Hostname: n.d.hostname(),
-		Stdin: n.d.null, Stdout: os.Stdout, Fail: n.letters.put,
+		Stdin: n.d.null, Stdout: os.Stdout, Fail: n.letters.put, Listen: n.d.opt.Sockets.At,
 	}
 	job, err := n.d.builder().job(&n.spec)
 	if err != nil {
@@ -191,6 +191,9 @@ func (n *node) run(ctx context.Context) error {
 	envs := []*stage.Env{env}
 	var child process
 	if n.isolated() {
+		if err := n.reaches(job); err != nil {
+			return err
+		}
 		if child, err = n.child(env); err != nil {
 			return err
 		}

@@ -58,6 +58,7 @@ func (d *Daemon) serve() {
 // tick is called each second.
 func (d *Daemon) tick(now time.Time) {
 	d.saveMarks()
+	d.tellUnused(now)
 	st := d.Status()
 	d.self.Second(&st, d.events.say)
 	d.opt.Notify.Status(report.Summary(st, d.self.Watch.Stuck()))
