@@ -314,6 +314,59 @@ func TestBroken(t *testing.T) {
 	end()
 }
 
+// mute reads and acknowledges nothing until its input ends.
+type mute struct{}
+
+func (mute) Run(_ context.Context, in stage.Reader, _ stage.Writer) error {
+	for {
+		b, err := in.Read()
+		if err != nil {
+			return err
+		}
+		b.Release()
+	}
+}
+
+// TestBereft wants a pipeline that fails to end, though a node behind it holds what it
+// has emitted, in its hands or in a queue that is full.
+func TestBereft(t *testing.T) {
+	f := func(queue int64) {
+		b := bus.New(bus.Options{MaxLoops: 4})
+		env := newEnv()
+		src := &source{env: env, words: strings.Fields("a b c")}
+		in := b.Attach("in", bus.Offer{None: true}, nil)
+		p := b.Attach("held", offer("", queue, bus.Block), nil)
+		held := newEnv()
+		ctx, cancel := context.WithCancel(t.Context())
+		end := start(t, ctx, held, p.Inlet(held), mute{})
+		boom := errors.New("boom")
+		fails := stage.Chain{src, failing{boom}}
+		ended := start(t, t.Context(), env, fails, in.Outlet())
+		if err := ended(); !errors.Is(err, boom) {
+			t.Errorf("ended with %v", err)
+		}
+		cancel()
+		end()
+	}
+	f(1 << 20)
+	f(1)
+}
+
+// failing passes on what it reads, and fails at the end.
+type failing struct{ err error }
+
+func (f failing) Run(_ context.Context, in stage.Reader, out stage.Writer) error {
+	for {
+		b, err := in.Read()
+		if err != nil {
+			return f.err
+		}
+		if err := out.Write(b); err != nil {
+			return err
+		}
+	}
+}
+
 // TestPolicies wants what does not fit to go, and to be counted, or its source to wait.
 func TestPolicies(t *testing.T) {
 	f := func(full bus.Full, want string) {

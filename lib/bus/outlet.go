@@ -14,7 +14,13 @@ import (
 // Outlet returns the last stage of a pipeline of the node: it publishes what comes,
 // and acknowledges what all have done with. At the end of its input it waits until that
 // is all of it, or ctx ends.
+//
+// If the pipeline has failed, it waits for a moment alone: what is not done with by then
+// comes again, from who is run next.
 func (p *Port) Outlet() stage.Stage { return &outlet{port: p} }
+
+// lastWait is how long an outlet waits for others when its pipeline has failed.
+const lastWait = time.Second
 
 type outlet struct {
 	port *Port
@@ -30,9 +36,42 @@ type outlet struct {
 	telling bool // somebody tells the source of what is pending
 	open    int  // tickets that are out
 	closed  bool
+	bereft  bool               // a stage before it has failed
+	cancel  context.CancelFunc // of the run; nil: it has not begun
+	timer   *time.Timer        // calls it
+}
+
+// Bereft implements stage.Bereft.
+func (o *outlet) Bereft() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.bereft = true; o.cancel != nil && o.timer == nil {
+		o.timer = time.AfterFunc(lastWait, o.cancel)
+	}
+}
+
+// begin returns the ctx of a run, which ends a while after the pipeline has failed.
+func (o *outlet) begin(ctx context.Context) (run context.Context, end func()) {
+	o.mu.Lock()
+	run, o.cancel = context.WithCancel(ctx)
+	failed := o.bereft
+	o.mu.Unlock()
+	if failed {
+		o.Bereft()
+	}
+	return run, func() {
+		o.cancel()
+		o.mu.Lock()
+		defer o.mu.Unlock()
+		if o.timer != nil {
+			o.timer.Stop()
+		}
+	}
 }
 
 func (o *outlet) Run(ctx context.Context, in stage.Reader, out stage.Writer) error {
+	ctx, end := o.begin(ctx)
+	defer end()
 	o.ctx, o.out = ctx, out
 	o.cond.L = &o.mu
 	defer o.close()

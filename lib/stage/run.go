@@ -30,6 +30,12 @@ func Run(ctx context.Context, env *Env, stages ...Stage) error {
 	return err
 }
 
+// Bereft is implemented by stages that wait at the end of their input for something which
+// others do. Bereft says that the end is one that a failure has made: the pipeline is to be
+// run again, and must not wait for long. It is called by another goroutine than Run's, at
+// any time after Run of the pipeline was called, once or more often.
+type Bereft interface{ Bereft() }
+
 // Continue runs st within a stage that has looked at its first batch and leaves the
 // rest to st: on first, which it takes over, and on what in has.
 func Continue(ctx context.Context, env *Env, first *Batch, in Reader, out Writer, st Stage) error {
@@ -89,7 +95,7 @@ func flatten(stages []Stage) []Stage {
 func run(ctx context.Context, env *Env, flat []Stage, in Reader, out Writer) error {
 	env.pool() // before any goroutine asks for it
 	nodes := group(env, flat)
-	p := &pipeline{cancels: make([]context.CancelFunc, len(nodes))}
+	p := &pipeline{nodes: nodes, cancels: make([]context.CancelFunc, len(nodes))}
 	ctxs := make([]context.Context, len(nodes))
 	for i := range nodes {
 		ctxs[i], p.cancels[i] = context.WithCancel(ctx)
@@ -135,18 +141,24 @@ func guard(f func() error) (err error) {
 
 // pipeline is what the nodes of one run share.
 type pipeline struct {
+	nodes   []Stage
 	mu      sync.Mutex
 	err     error
 	cancels []context.CancelFunc
 }
 
-// ended notes how node i ended, and cancels those before it.
+// ended notes how node i ended, cancels those before it, and tells those behind it.
 func (p *pipeline) ended(i int, err error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.err == nil && err != nil &&
 		!errors.Is(err, ErrClosed) && !errors.Is(err, context.Canceled) {
 		p.err = err
+		for _, n := range p.nodes[i+1:] {
+			if b, ok := n.(Bereft); ok {
+				b.Bereft()
+			}
+		}
 	}
 	for _, cancel := range p.cancels[:i] {
 		cancel()
