@@ -71,13 +71,14 @@ func (b *Bus) Begin() (end func()) {
 
 // Offer says what a node is offered.
 type Offer struct {
-	None  bool        // nothing: the node is a source
-	Hasty bool        // what it emits is given up where there is no room: it never waits
-	Match *match.Expr // what selects messages; nil: all
-	From  []string    // the nodes whose messages it is offered; nil: all but its own
-	Queue int64       // bytes that its queue may hold
-	Full  Full
-	Spool Spool // instead of the queue; nil: none. It is the caller's
+	None    bool        // nothing: the node is a source
+	Hasty   bool        // what it emits is given up where there is no room: it never waits
+	Ordered bool        // what it emits of a content is in the order of that; see Marks
+	Match   *match.Expr // what selects messages; nil: all
+	From    []string    // the nodes whose messages it is offered; nil: all but its own
+	Queue   int64       // bytes that its queue may hold
+	Full    Full
+	Spool   Spool // instead of the queue; nil: none. It is the caller's
 }
 
 // Spool is a queue on disk; lib/spool has it.
@@ -99,12 +100,13 @@ type Spool interface {
 // Port is where a node meets the bus. It outlives the node's pipelines: what is in its
 // queue waits for the next one.
 type Port struct {
-	name   string
-	bus    *Bus
-	source bool  // it is offered nothing
-	spool  Spool // nil: it has a queue, or is a source
-	blocks bool  // the spool does, when it is full
-	hasty  bool  // it waits for nobody
+	name    string
+	bus     *Bus
+	source  bool  // it is offered nothing
+	spool   Spool // nil: it has a queue, or is a source
+	blocks  bool  // the spool does, when it is full
+	hasty   bool  // it waits for nobody
+	ordered bool  // what it emits of a content is in order
 
 	offer   Offer  // the bus's lock guards it, and stopped
 	stopped bool   // it is offered nothing more
@@ -136,7 +138,7 @@ type route struct {
 // Attach adds a node. dead takes messages that killed its pipeline again and again; nil:
 // they are given up, and counted.
 func (b *Bus) Attach(name string, o Offer, dead func(record []byte, why string) error) *Port {
-	p := &Port{name: name, bus: b, offer: o, source: o.None, spool: o.Spool, blocks: o.Full == Block, hasty: o.Hasty, dead: dead, feeds: map[*Port]bool{}, jam: map[*Port]bool{}}
+	p := &Port{name: name, bus: b, offer: o, source: o.None, spool: o.Spool, blocks: o.Full == Block, hasty: o.Hasty, ordered: o.Ordered, dead: dead, feeds: map[*Port]bool{}, jam: map[*Port]bool{}}
 	if !o.None && o.Spool == nil {
 		p.queue = newQueue(o.Queue, o.Full)
 	}

@@ -408,7 +408,7 @@ func TestMarks(t *testing.T) {
 		b := bus.New(bus.Options{MaxLoops: 4, Marks: marks})
 		env := newEnv()
 		src := &source{env: env, words: words}
-		in := b.Attach("in", bus.Offer{None: true}, nil)
+		in := b.Attach("in", bus.Offer{None: true, Ordered: true}, nil)
 		p, q := b.Attach("slow", offer("", 1<<20, bus.Block), nil), b.Attach("fast", offer("", 1<<20, bus.Block), nil)
 		ctx, kill := context.WithCancel(t.Context())
 		defer kill()

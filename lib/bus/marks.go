@@ -36,15 +36,18 @@ func place(rec []byte) (content, offset uint64, ok bool) {
 	return hi, lo & offsetBits, true
 }
 
-// markOf returns the mark of b, which producer publishes: of the last message, if the
-// first is of the same content.
-func markOf(producer string, b *stage.Batch) mark {
+// markOf returns the mark of b, which p publishes: of the last message, if the first is
+// of the same content, and the messages of a content come in order.
+func (p *Port) markOf(b *stage.Batch) mark {
+	if !p.ordered {
+		return mark{}
+	}
 	first, _, ok := place(b.Record(0))
 	last, offset, ok2 := place(b.Record(b.Len() - 1))
 	if !ok || !ok2 || first != last {
 		return mark{}
 	}
-	return mark{producer, last, offset}
+	return mark{p.name, last, offset}
 }
 
 // maxContents is how many contents are remembered of a node's producer.

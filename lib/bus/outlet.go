@@ -177,7 +177,7 @@ func (o *outlet) sort(r *route, b *stage.Batch) {
 
 // offer hands what sort found to the nodes: first to all that have room.
 func (o *outlet) offer(r *route, b *stage.Batch, t *ticket, hops uint8) error {
-	m := markOf(o.port.name, b)
+	m := o.port.markOf(b)
 	var late []int
 	for i, to := range r.to {
 		off := o.off[i]

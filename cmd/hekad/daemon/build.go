@@ -136,6 +136,29 @@ func foreign(env *stage.Env, n *config.Node, started func(int), ended func(int, 
 	}
 }
 
+// inOrder has the verbs of heka-filter that emit what they were given in its order, and
+// nothing else that has its uuids.
+var inOrder = []string{"where", "set", "cut", "redact", "count", "rate", "stats", "hist", "top"}
+
+// ordered reports whether what the node of n emits of a content is in the order of that.
+func (b *builder) ordered(n *config.Node) bool {
+	job, err := b.job(n)
+	if err != nil {
+		return false
+	}
+	for _, s := range job.Steps {
+		if s.Command == nil {
+			return false
+		}
+		for _, kind := range s.Command.Kinds() {
+			if s.Command.Wing.Name == "heka-filter" && !slices.Contains(inOrder, kind) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
 // limits returns those of a node's processes.
 func limits(n *config.Node) supervise.Limits {
 	l := supervise.Limits{Memory: n.Memory, CPU: n.CPU, Files: n.Files, Tasks: n.Tasks}

@@ -324,10 +324,13 @@ func (d *Daemon) newPlace(spec *config.Node) (*place, error) {
 // offer returns what the node of spec is offered.
 func (d *Daemon) offer(spec *config.Node) (bus.Offer, error) {
 	if spec.Source() {
-		return bus.Offer{None: true}, nil
+		return bus.Offer{None: true, Ordered: d.builder().ordered(spec)}, nil
 	}
 	e, err := expr(spec)
-	o := bus.Offer{Match: e, From: spec.From, Queue: spec.Queue, Full: bus.Full(spec.Full)}
+	o := bus.Offer{
+		Match: e, From: spec.From, Queue: spec.Queue, Full: bus.Full(spec.Full),
+		Ordered: d.builder().ordered(spec),
+	}
 	if spec.Signer != "" {
 		o.From = d.vouching(spec.From)
 	}
