@@ -85,7 +85,7 @@ func (in *inlet) single(ctx context.Context, it item, out stage.Writer) error {
 		b := it.b.Retain().Select(off)
 		b.Ack = stage.Range{Source: 1, From: at, To: at + 1, Hops: it.hops}
 		told := in.told.Load()
-		in.port.suspect.handed(at)
+		in.port.suspect.handed(at, in.q.first() == at)
 		if err := out.Write(b); err != nil {
 			return err
 		}

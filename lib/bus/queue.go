@@ -263,6 +263,16 @@ func (q *queue) find(unit int64) int64 {
 	return lo
 }
 
+// first returns the first unit that is not acknowledged.
+func (q *queue) first() int64 {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.done == q.end {
+		return q.units
+	}
+	return q.at(q.done).from + q.at(q.done).past
+}
+
 // rewind lets all be handed out again that is not acknowledged, and returns the unit
 // behind what had been handed out.
 func (q *queue) rewind() int64 {

@@ -4,9 +4,14 @@ import "heka/lib/msg"
 
 // killed is how often a pipeline has to die at one place until what is there is handed
 // out message by message, and poisoned how often it has to die of one message then.
+//
+// Whether the pipeline died of that message can't be told if others were on their way,
+// because what is behind the node holds up all acknowledgements: crowded is how often it has
+// to die then.
 const (
 	killed   = 2
 	poisoned = 2
+	crowded  = 6
 )
 
 // suspect finds the message that kills a pipeline. It is for the goroutine of the inlet,
@@ -16,8 +21,10 @@ type suspect struct {
 	deaths int   // how often it died there
 	until  int64 // units before this are handed out one by one
 	last   int64 // the one handed out last; -1: none
+	alone  bool  // all before that one was acknowledged
 	by     int64 // the one that killed last
 	times  int   // how often
+	sure   bool  // it was alone
 	vain   int   // waits that ended with nothing
 	any    bool
 
@@ -29,12 +36,16 @@ type suspect struct {
 
 func (s *suspect) covers(unit int64) bool { return s.any && unit < s.until }
 
-func (s *suspect) handed(unit int64) { s.last = unit }
+func (s *suspect) handed(unit int64, alone bool) { s.last, s.alone = unit, alone }
 
 // gives reports whether a message has killed often enough to be given up; acked is how
 // many acknowledgements there were.
 func (s *suspect) gives(unit, acked int64) bool {
-	if s.times < poisoned || unit != s.by || s.buried && acked == s.since {
+	need := poisoned
+	if !s.sure {
+		need = crowded
+	}
+	if s.times < need || unit != s.by || s.buried && acked == s.since {
 		return false
 	}
 	s.buried, s.since = true, acked
@@ -48,15 +59,10 @@ func (p *Port) Died() int {
 		return 0
 	}
 	until := p.queue.rewind()
-	p.queue.mu.Lock()
-	place := p.queue.units
-	if p.queue.done < p.queue.end {
-		it := p.queue.at(p.queue.done)
-		place = it.from + it.past
-	}
-	p.queue.mu.Unlock()
+	place := p.queue.first()
 	s := &p.suspect
 	if s.any && s.last >= 0 {
+		s.sure = s.alone
 		if s.by == s.last {
 			s.times++
 		} else {
