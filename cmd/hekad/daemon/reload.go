@@ -99,6 +99,7 @@ func (d *Daemon) reloadOnce() (o api.Outcome) {
 		}
 	}
 	d.conf.Store(c)
+	d.loaded.SetMax(c.Hekad.MaxFilters)
 	d.configure(&c.Hekad)
 	o.Changed = append(o.Changed, d.loadedChanged()...)
 	if err := d.apply(c, &o); err != nil {
@@ -364,25 +365,38 @@ func (d *Daemon) Load(ctx context.Context, f api.Filter) error {
 	if err != nil {
 		return err
 	}
+	if err = d.begin(ctx, l); err == nil {
+		d.loaded.Settle(l.Filter.Name)
+		return nil
+	}
+	old, was, uerr := d.loaded.Undo(l.Filter.Name)
+	if was && uerr == nil {
+		uerr = d.begin(ctx, old) // what ran before
+	}
+	return errors.Join(&stage.UsageError{Msg: err.Error()}, uerr)
+}
+
+// begin starts the node of a filter that was loaded, in the place of one of its name. If
+// it does not start, there is none.
+func (d *Daemon) begin(ctx context.Context, l dynamic.Loaded) error {
 	spec := d.loadedSpec(l)
-	name = spec.Name
 	var n *node
+	var err error
 	if old := d.node(spec.Name); old != nil {
 		n, err = d.succeed(ctx, old, &spec)
 	} else {
 		n, err = d.add(&spec)
 	}
-	if err == nil {
-		n.start(d.kill)
-		if err = settled([]*node{n}); err == nil {
-			return nil
-		}
+	if err != nil {
+		return err
+	}
+	n.start(d.kill)
+	if err = settled([]*node{n}); err != nil {
 		stop, cancel := context.WithCancel(ctx)
 		cancel()
 		d.remove(stop, n)
-		err = &stage.UsageError{Msg: err.Error()}
 	}
-	return errors.Join(err, d.loaded.Remove(name))
+	return err
 }
 
 // Unload implements api.Daemon.
