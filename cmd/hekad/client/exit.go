@@ -10,6 +10,7 @@ import (
 	"syscall"
 
 	"heka/cmd/hekad/api"
+	"heka/cmd/hekad/config"
 	"heka/lib/near"
 	"heka/lib/stage"
 )
@@ -48,11 +49,14 @@ func Status(err error) int {
 	var usage *stage.UsageError
 	var gone *api.NoDaemon
 	var answer *api.Error
+	var conf *config.Errors
 	switch {
 	case err == nil, errors.Is(err, syscall.EPIPE), errors.Is(err, context.Canceled):
 		return 0
 	case errors.As(err, &exit):
 		return exit.Code
+	case errors.As(err, &conf):
+		return exitConfig
 	case errors.As(err, &usage):
 		return exitUsage
 	case errors.As(err, &gone):
