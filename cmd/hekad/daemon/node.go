@@ -72,7 +72,7 @@ func (c *counters) add(envs []*stage.Env) {
 			c.outBytes.Add(e.Stats.OutBytes.Load())
 		}
 		c.bad.Add(e.Stats.Bad.Load())
-		c.dropped.Add(e.Stats.Dropped.Load())
+		c.dropped.Add(e.Stats.Dropped.Load() + e.Stats.Refused.Load())
 	}
 }
 
@@ -107,7 +107,7 @@ const (
 func (n *node) loop(ctx context.Context) {
 	wait := firstWait
 	for {
-		begun, before := time.Now(), n.port.Stats().Progress
+		begun, before := time.Now(), n.port.Stats()
 		err := n.run(ctx)
 		if n.stopping() || ctx.Err() != nil {
 			n.set(api.Ended, err)
@@ -123,8 +123,12 @@ func (n *node) loop(ctx context.Context) {
 		if crashed(err) {
 			n.port.Died()
 		}
-		if time.Since(begun) > goodRun || n.port.Stats().Progress.After(before.Add(goodRun)) {
+		now := n.port.Stats()
+		if time.Since(begun) > goodRun {
 			wait, n.failures = firstWait, 0
+		}
+		if now.Dead > before.Dead { // one of those that killed it is out of the way
+			wait = firstWait
 		}
 		n.restarts.Add(1)
 		n.set(api.Waiting, err)
@@ -221,9 +225,16 @@ func (n *node) run(ctx context.Context) error {
 	} else {
 		var over context.CancelFunc
 		run, over = context.WithCancel(ctx)
-		defer over()
+		told := make(chan struct{})
 		n.set(api.Starting, nil)
-		go n.ready(run, child)
+		go func() {
+			defer close(told)
+			n.ready(run, child)
+		}()
+		defer func() {
+			over()
+			<-told
+		}()
 	}
 	err = stage.Run(run, job.RunEnv(env), stages...)
 	n.mu.Lock()
