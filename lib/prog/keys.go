@@ -3,8 +3,8 @@ package prog
 import (
 	"fmt"
 	"os"
-	"strings"
 
+	"heka/lib/control"
 	"heka/lib/frame"
 	"heka/lib/stage"
 )
@@ -20,20 +20,12 @@ func readKeys(name string) (frame.Keys, error) {
 	if err != nil {
 		return nil, fmt.Errorf("--keys: %w", err)
 	}
-	keys := frame.Keys{}
-	for i, line := range strings.Split(string(text), "\n") {
-		line = strings.TrimSpace(line)
-		if line == "" || line[0] == '#' {
-			continue
+	keys, err := control.ParseKeys(string(text))
+	if err != nil {
+		return nil, &stage.UsageError{
+			Msg:  fmt.Sprintf("--keys %s: %v", name, err),
+			Hint: "write a signer, _, its version, a blank, and its key",
 		}
-		signer, key, ok := strings.Cut(line, " ")
-		if key = strings.TrimSpace(key); !ok || key == "" || !strings.Contains(signer, "_") {
-			return nil, &stage.UsageError{
-				Msg:  fmt.Sprintf("--keys %s: line %d is no SIGNER_VERSION and KEY", name, i+1),
-				Hint: "write a signer, _, its version, a blank, and its key",
-			}
-		}
-		keys[signer] = []byte(key)
 	}
 	return keys, nil
 }
