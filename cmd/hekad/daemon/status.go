@@ -68,7 +68,7 @@ func (n *node) status() api.Node {
 			outBytes += e.Stats.OutBytes.Load()
 		}
 		s.Errors += e.Stats.Bad.Load()
-		s.Dropped += e.Stats.Dropped.Load()
+		s.Dropped += e.Stats.Dropped.Load() + e.Stats.Refused.Load()
 	}
 	if n.spec.Source() {
 		s.In += n.total.in.Load()
