@@ -79,6 +79,9 @@ func appendSkipped(dst []byte, node string, n, all int64) []byte {
 	})
 }
 
+// Self is the name of the node under which a daemon tells of itself.
+const Self = "hekad"
+
 // tapRequest reads the parameters of a tap.
 func (h *handler) tapRequest(q url.Values) (TapRequest, error) {
 	t := TapRequest{Node: q.Get("node"), Match: q.Get("match")}
@@ -89,7 +92,7 @@ func (h *handler) tapRequest(q url.Values) (TapRequest, error) {
 		}
 	}
 	var names []string
-	found := false
+	found := t.Node == Self
 	for _, n := range h.d.Status().Nodes {
 		names = append(names, n.Name)
 		found = found || n.Name == t.Node
@@ -98,7 +101,7 @@ func (h *handler) tapRequest(q url.Values) (TapRequest, error) {
 	case t.Node == "":
 		return t, &Error{Status: 400, Msg: "which node?", Hint: "one of " + list(names)}
 	case !found:
-		return t, NotFound("node", t.Node, names)
+		return t, NotFound("node", t.Node, append(names, Self))
 	case t.Match != "":
 		if _, err := match.Parse(t.Match); err != nil {
 			return t, mistake("%v", err)

@@ -162,7 +162,7 @@ func (d *Daemon) run() (err error) {
 	}
 	defer d.closeAll()
 
-	sockets, err := d.opt.Sockets.Named(service.Control)
+	sockets, err := d.controlSockets()
 	if err != nil {
 		return err
 	}

@@ -14,7 +14,7 @@ import (
 )
 
 // Self is the node under whose name the daemon reports on itself.
-const Self = "hekad"
+const Self = api.Self
 
 // maxEvents is how many messages wait to be published; more are left out.
 const maxEvents = 1024

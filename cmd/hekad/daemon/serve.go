@@ -35,6 +35,7 @@ func (d *Daemon) serve() {
 		defer t.Stop()
 		done = t.C
 	}
+	d.tick(time.Now()) // who asks in the first second is told how things stand
 	for {
 		select {
 		case now := <-second.C:

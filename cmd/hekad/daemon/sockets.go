@@ -2,11 +2,39 @@ package daemon
 
 import (
 	"fmt"
+	"net"
+	"os"
 	"time"
 
+	"heka/cmd/hekad/service"
 	"heka/lib/prog"
 	"heka/lib/stage"
 )
+
+// controlSockets returns the sockets of the control API that the service manager has opened.
+func (d *Daemon) controlSockets() ([]net.Listener, error) {
+	all, err := d.opt.Sockets.Named(service.Control)
+	if err != nil {
+		return nil, err
+	}
+	for _, l := range all {
+		at := l.Addr()
+		info, serr := os.Stat(at.String())
+		switch {
+		case at.Network() != "unix":
+			err = fmt.Errorf("the socket named control listens at %s: it has to be a unix socket; [hekad] listen is for TCP", at)
+		case serr == nil && info.Mode().Perm()&0o007 != 0:
+			err = fmt.Errorf("everybody may connect to the socket named control, %s (%v): want SocketMode=0600", at, info.Mode().Perm())
+		}
+	}
+	if err == nil {
+		return all, nil
+	}
+	for _, l := range all {
+		l.Close()
+	}
+	return nil, stage.Permanent{Err: err}
+}
 
 // reaches returns an error if a source of job, which is to run as a process of its own,
 // would listen at a socket that the service manager has opened: the daemon has that, and
