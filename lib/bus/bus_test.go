@@ -314,6 +314,47 @@ func TestBroken(t *testing.T) {
 	end()
 }
 
+// TestPoisons wants all messages given up that kill, also one behind the other, and no
+// other.
+func TestPoisons(t *testing.T) {
+	b := bus.New(bus.Options{MaxLoops: 4})
+	env := newEnv()
+	src := &source{env: env, words: strings.Fields("a x1,x2 x3 b,c x4,d")}
+	in := b.Attach("in", bus.Offer{None: true}, nil)
+	var dead []string
+	p := b.Attach("node", offer("", 1<<20, bus.Block), func(rec []byte, _ string) error {
+		var v msg.View
+		v.Reset(rec[msg.HeaderSize:])
+		dead = append(dead, string(v.Payload()))
+		return nil
+	})
+	end := start(t, t.Context(), env, src, in.Outlet())
+	s := &sink{fail: func(word string) error {
+		if strings.HasPrefix(word, "x") {
+			return errors.New("boom")
+		}
+		return nil
+	}}
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	over := make(chan error, 1)
+	go func() { over <- end(); p.Close() }()
+	for range 100 {
+		e := newEnv()
+		if start(t, ctx, e, p.Inlet(e), s)() == nil {
+			break
+		}
+		p.Died()
+	}
+	if err := <-over; err != nil {
+		t.Error(err)
+	}
+	slices.Sort(dead)
+	if got := strings.Join(dead, " "); got != "x1 x2 x3 x4" {
+		t.Errorf("given up: %s", got)
+	}
+}
+
 // mute reads and acknowledges nothing until its input ends.
 type mute struct{}
 

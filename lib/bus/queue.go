@@ -273,6 +273,20 @@ func (q *queue) first() int64 {
 	return q.at(q.done).from + q.at(q.done).past
 }
 
+// ready reports whether there is something to be handed out.
+func (q *queue) ready() bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.next < q.end
+}
+
+// acknowledged returns how many units were acknowledged, in all.
+func (q *queue) acknowledged() int64 {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.acks
+}
+
 // rewind lets all be handed out again that is not acknowledged, and returns the unit
 // behind what had been handed out.
 func (q *queue) rewind() int64 {

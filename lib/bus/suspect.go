@@ -17,15 +17,15 @@ const (
 // suspect finds the message that kills a pipeline. It is for the goroutine of the inlet,
 // and for who runs one pipeline after the other.
 type suspect struct {
-	place  int64 // first unit not acknowledged when it died last
-	deaths int   // how often it died there
-	until  int64 // units before this are handed out one by one
-	last   int64 // the one handed out last; -1: none
-	alone  bool  // all before that one was acknowledged
-	by     int64 // the one that killed last
-	times  int   // how often
-	sure   bool  // it was alone
-	vain   int   // waits that ended with nothing
+	place  int64          // first unit not acknowledged when it died last
+	deaths int            // how often it died there
+	until  int64          // units before this are handed out one by one
+	last   int64          // the one handed out last; -1: none
+	alone  bool           // all before that one was acknowledged
+	by     int64          // the one that killed last
+	times  int            // how often
+	guilt  map[int64]bool // those that killed often enough to be given up
+	vain   int            // waits that ended with nothing
 	any    bool
 
 	// What kills whatever it is given is not killed by a message: after one was given up,
@@ -38,14 +38,28 @@ func (s *suspect) covers(unit int64) bool { return s.any && unit < s.until }
 
 func (s *suspect) handed(unit int64, alone bool) { s.last, s.alone = unit, alone }
 
-// gives reports whether a message has killed often enough to be given up; acked is how
-// many acknowledgements there were.
-func (s *suspect) gives(unit, acked int64) bool {
-	need := poisoned
-	if !s.sure {
-		need = crowded
+// guilty reports whether a message has killed often enough to be given up.
+func (s *suspect) guilty(unit int64) bool { return s.guilt[unit] }
+
+// accuse notes that the pipeline died when a message had been handed out last.
+func (s *suspect) accuse(unit int64) {
+	if s.by != unit {
+		s.by, s.times = unit, 0
 	}
-	if s.times < need || unit != s.by || s.buried && acked == s.since {
+	s.times++
+	if s.times < poisoned || s.times < crowded && !s.alone {
+		return
+	}
+	if s.guilt == nil {
+		s.guilt = map[int64]bool{}
+	}
+	s.guilt[unit], s.times = true, 0
+}
+
+// gives reports whether one that is guilty is to be given up; acked is how many
+// acknowledgements there were. If not, others are tried in its place.
+func (s *suspect) gives(acked int64) bool {
+	if s.buried && acked == s.since {
 		return false
 	}
 	s.buried, s.since = true, acked
@@ -62,12 +76,7 @@ func (p *Port) Died() int {
 	place := p.queue.first()
 	s := &p.suspect
 	if s.any && s.last >= 0 {
-		s.sure = s.alone
-		if s.by == s.last {
-			s.times++
-		} else {
-			s.by, s.times = s.last, 1
-		}
+		s.accuse(s.last)
 	}
 	if place != s.place {
 		s.place, s.deaths = place, 0
@@ -82,7 +91,6 @@ func (p *Port) Died() int {
 
 // bury gives up message i of an item.
 func (p *Port) bury(it *item, i int) {
-	p.suspect.times = 0
 	if len(it.b.Off) == 0 {
 		return
 	}
