@@ -102,6 +102,7 @@ func TestSigner(t *testing.T) {
 		t.Fatal(out)
 	}
 	s.have("right-1", "right-2", "eve", "unsigned", "mixed")
+	s.poll("what a peer of ours claims has come", func() bool { return s.field("heka.claims") })
 	s.sign(in, "last", "ops_2", "mine")
 	s.have("last")
 	for _, name := range []string{"ops.heka", "apart.heka"} {
@@ -122,14 +123,7 @@ func TestSigner(t *testing.T) {
 		`run = "heka-tail heka://127.0.0.1:0 | heka-filter where TRUE"`, `run = "heka-tail heka://127.0.0.1:0"`,
 	).Replace(signers))
 	s.wants(0, "mixed changed", "hekad", "reload", "--state", "state")
-	s.poll("a forged line came through in", func() bool {
-		for _, m := range s.records("all.heka") {
-			if slices.ContainsFunc(m.Fields, func(f msg.Field) bool { return f.Name == "other" }) {
-				return true
-			}
-		}
-		return false
-	})
+	s.poll("a forged line came through in", func() bool { return s.field("other") })
 	said := p.said.String()
 	mixed = regexp.MustCompile(`.*"msg":"listening on ([^"]+)","node":"mixed"`).FindAllStringSubmatch(said, -1)[1][1]
 	s.sign(mixed, "after", "ops", "mine")
@@ -143,6 +137,13 @@ func TestSigner(t *testing.T) {
 	s.config(strings.ReplaceAll(signers, `"heka-tail heka://127.0.0.1:0"`, `"heka-tail forged.log"`))
 	s.wants(78, "signer: no node is a source of heka:// alone", "hekad", "reload", "--state", "state")
 	p.stop()
+}
+
+// field reports whether a message of all.heka has a field of this name.
+func (s *scene) field(name string) bool {
+	return slices.ContainsFunc(s.records("all.heka"), func(m msg.Message) bool {
+		return slices.ContainsFunc(m.Fields, func(f msg.Field) bool { return f.Name == name })
+	})
 }
 
 // secret writes a file that nobody else can read.
