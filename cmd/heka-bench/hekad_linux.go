@@ -146,7 +146,7 @@ func (g ground) ask() (s status, err error) {
 	var out, said bytes.Buffer
 	c := command(g.bin, "hekad", "ps", "-o", "json", "--state", g.path("state"))
 	c.Stdout, c.Stderr = &out, &said
-	if err := c.Run(); err != nil {
+	if err := c.Run(); err != nil && c.ProcessState.ExitCode() != 1 { // 1: some node is stuck
 		return s, fmt.Errorf("hekad ps: %w: %s", err, strings.TrimSpace(said.String()))
 	}
 	return s, json.Unmarshal(out.Bytes(), &s)

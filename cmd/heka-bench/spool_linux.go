@@ -72,13 +72,14 @@ func restored(g ground) *scene {
 		"then kill -9", gb)
 	s.setup = func() error { return g.pile(want) }
 	s.run = func() error {
+		bound := want * 5 / 4 >> 20
 		out, err := g.fifos(1)
 		if err != nil {
 			return err
 		}
 		defer out.close()
 		// The reader takes the first of it only, so that the backlog stays.
-		if _, err := g.configure(backlogged, 1, "heka-out -o text "+out.path(0)); err != nil {
+		if _, err := g.configure(backlogged, 1, bound, "heka-out -o text "+out.path(0)); err != nil {
 			return err
 		}
 		d, err := g.daemon()
@@ -107,13 +108,13 @@ func restored(g ground) *scene {
 	return s
 }
 
-// backlogged is a configuration with a spool; its verbs are how many messages come,
-// and the output.
+// backlogged is a configuration with a spool; its verbs are how many messages come, the
+// bound of the spool, and the output.
 const backlogged = `[source]
 run = "heka-flood --count %d --seed 1 --size 330 --fields 8"
 [out]
 match = "Logger == 'flood'"
-spool = "64GiB"
+spool = "%dMiB"
 run = %q
 `
 
@@ -126,7 +127,7 @@ func (g ground) pile(size int64) error {
 	if err != nil {
 		return err
 	}
-	if _, err := g.configure(backlogged, int64(1)<<40, "heka-out heka://"+dead); err != nil {
+	if _, err := g.configure(backlogged, int64(1)<<40, size*5/4>>20, "heka-out heka://"+dead); err != nil {
 		return err
 	}
 	d, err := g.daemon()
