@@ -136,7 +136,7 @@ from = "in"
 	p := s.runIn("", "")
 	at := p.listens("in")
 	f := func(payload string, flags ...string) int {
-		words := append([]string{"heka-out", "heka://" + at, "--give-up", "2s"}, flags...)
+		words := append([]string{"heka-out", "heka://" + at, "--give-up", "1s"}, flags...)
 		status, out := s.command(payload+"\n", words...)
 		if status != 0 && !strings.Contains(out, "TLS") && !strings.Contains(out, "heka://"+at) {
 			t.Errorf("%v: %s", words, out)

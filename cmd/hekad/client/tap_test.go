@@ -63,7 +63,7 @@ func TestTap(t *testing.T) {
 	f(`{"Timestamp":"2026-03-01T12:00:00Z","Type":"test","Payload":"one"}`+"\n", "", "-o", "json", "--limit", "1")
 	f("-- 2026-03-01 --\n13:00:00.000 test one\n", "", "-o", "table", "--limit", "1", "--tz", "Europe/Berlin")
 	code, _, errs := hekad(t, "tap", "y", "--state", state)
-	if code != 2 || errs != "hekad tap: no node \"y\"; there is x\n" {
+	if code != 2 || errs != "hekad tap: no node \"y\"; there is x, hekad\n" {
 		t.Errorf("status %d, %s", code, errs)
 	}
 }
