@@ -11,6 +11,7 @@ import (
 
 	"heka/lib/frame"
 	"heka/lib/match"
+	"heka/lib/spool"
 	"heka/lib/stage"
 )
 
@@ -329,11 +330,12 @@ const lookEvery = 20 * time.Millisecond
 // store puts an item into the spool of p.
 func (p *Port) store(ctx context.Context, from *Port, it item) error {
 	n := int64(it.b.Len())
-	done := func(err error) {
-		if err == nil {
+	done := func(err error) { // what it gives up the spool counts
+		switch {
+		case err == nil:
 			p.bus.opt.Marks.put(p.name, it.mark)
-		} else {
-			p.stats.dropped.Add(n)
+		case !errors.Is(err, spool.ErrDropped):
+			return // nobody has it: it has to come again
 		}
 		if it.t != nil {
 			it.t.done()
