@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"os"
@@ -399,6 +400,22 @@ func (s *scene) hekad(args ...string) (status int, out string) {
 func (s *scene) ps() string {
 	_, out := s.hekad("ps", "--state", "state")
 	return out
+}
+
+// number returns a number of a node, by its name in ps -o json; -1 if there is none.
+func (s *scene) number(node, name string) int64 {
+	_, out := s.hekad("ps", "--state", "state", "--over", "0", "-o", "json")
+	var st struct{ Nodes []map[string]any }
+	if err := json.Unmarshal([]byte(out), &st); err != nil {
+		s.t.Fatalf("ps: %v: %.500s", err, out)
+	}
+	for _, n := range st.Nodes {
+		if n["name"] == node {
+			f, _ := n[name].(float64)
+			return int64(f)
+		}
+	}
+	return -1
 }
 
 // processes returns the ids of all that the scene began and that are there yet, zombies
