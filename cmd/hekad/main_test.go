@@ -24,6 +24,7 @@ var bin string
 const patience = time.Minute
 
 func TestMain(m *testing.M) {
+	flag.Set("test.parallel", "4") // daemons wait more than they work
 	flag.Parse()
 	os.Exit(func() int {
 		dir, err := os.MkdirTemp("", "hekad-bin")

@@ -32,8 +32,12 @@ func TestReadme(t *testing.T) {
 	if len(all) < 15 {
 		t.Fatalf("%d commands", len(all))
 	}
-	env := environment("HEKA_STATE=" + filepath.Join(dir, "state"))
+	env := environment()
 	for _, l := range all {
+		if exported, ok := strings.CutPrefix(l.text, "export "); ok {
+			env = append(env, strings.ReplaceAll(exported, "$PWD", dir))
+			continue
+		}
 		limit := time.Now().Add(patience)
 		got := shell(t, dir, env, l.text)
 		for got != l.want && looks.MatchString(l.text) && time.Now().Before(limit) {

@@ -59,7 +59,10 @@ func TestPipelines(t *testing.T) {
 			t.Run(p.name, func(t *testing.T) {
 				t.Parallel()
 				for _, way := range []string{"fused", "isolated", "cut"} {
-					t.Run(way, func(t *testing.T) { p.run(t, way, nodes) })
+					t.Run(way, func(t *testing.T) {
+						t.Parallel()
+						p.run(t, way, nodes)
+					})
 				}
 			})
 		}
