@@ -46,6 +46,8 @@ func TestUnopened(t *testing.T) {
 	f(78, 78, "--keys: open none: no such file", "", "heka-tail heka://127.0.0.1:0 --keys none")
 	f(78, 78, "--cert none --key none", "", "heka-tail heka://127.0.0.1:0 --cert none --key none")
 	f(78, 78, "bad.pem", "", "heka-tail heka://127.0.0.1:0 --cert bad.pem --key bad.pem")
+	f(78, 78, "bad.toml:6:2: [more] listens at 127.0.0.1:5999, and so does [in]\n    give one of them another", "",
+		"heka-tail heka://127.0.0.1:5999'\n[more]\nrun = 'heka-tail heka://127.0.0.1:5999")
 	f(0, 78, "[in] can't listen tcp "+at+": bind: "+inUse, "", "heka-tail heka://"+at)
 }
 

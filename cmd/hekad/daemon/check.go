@@ -54,45 +54,86 @@ func CheckAll(wings []prog.Wing, path, state, def string) (*config.Config, error
 	return c, b.checkPorts(c)
 }
 
-// checkPorts says which sources could not listen where they are to.
-func (b *builder) checkPorts(c *config.Config) error {
-	var all []config.Mistake
+// address is where a source listens.
+type address struct{ network, at string }
+
+// addresses returns where the sources of c listen by TCP or at unix sockets, and the nodes,
+// in their order.
+func (b *builder) addresses(c *config.Config) (all []address, nodes []*config.Node) {
 	for i := range c.Nodes {
 		n := &c.Nodes[i]
+		if !n.Source() {
+			continue
+		}
 		job, err := b.job(n)
-		if err != nil || !n.Source() || job.Steps[0].Command == nil {
+		if err != nil || job.Steps[0].Command == nil {
 			continue
 		}
 		for _, s := range job.Steps[0].Command.Stages {
-			if err := tryPort(s); err != nil {
-				all = append(all, config.Mistake{
-					File: n.File, Line: n.Line, Col: n.Col, Msg: "[" + n.Name + "] can't " + err.Error(),
-					Hint: "ss -ltnp tells who has it; if the service manager holds it for hekad, all is well",
-				})
+			if l, ok := s.(stage.Listening); ok {
+				network, at := l.ListensAt()
+				all, nodes = append(all, address{network, at}), append(nodes, n)
 			}
 		}
 	}
+	return all, nodes
+}
+
+// mistakeOf is one of a whole node.
+func mistakeOf(n *config.Node, hint, format string, args ...any) config.Mistake {
+	return config.Mistake{
+		File: n.File, Line: n.Line, Col: n.Col, Msg: "[" + n.Name + "] " + fmt.Sprintf(format, args...), Hint: hint,
+	}
+}
+
+// mistakes returns all as an error; nil if there are none.
+func mistakes(all []config.Mistake) error {
 	if len(all) == 0 {
 		return nil
 	}
 	return &config.Errors{All: all}
 }
 
-// tryPort listens where a stage would.
-func tryPort(s stage.Stage) error {
-	l, ok := s.(stage.Listening)
-	if !ok {
-		return nil
+// checkAddresses says which sources would listen where others do.
+func (b *builder) checkAddresses(c *config.Config) error {
+	var all []config.Mistake
+	seen := map[address]string{}
+	for _, at := range []string{c.Hekad.Listen, c.Hekad.ControlListen} {
+		if at != "" {
+			seen[address{"tcp", at}] = "hekad"
+		}
 	}
-	network, address := l.ListensAt()
-	if network != "tcp" {
-		return nil
+	where, nodes := b.addresses(c)
+	for i, a := range where {
+		other := seen[a]
+		switch _, port, _ := net.SplitHostPort(a.at); {
+		case a.network == "tcp" && port == "0":
+		case other != "":
+			all = append(all, mistakeOf(nodes[i], "give one of them another", "listens at %s, and so does [%s]", a.at, other))
+		default:
+			seen[a] = nodes[i].Name
+		}
 	}
-	ln, err := net.Listen(network, address)
-	if err != nil {
-		return err
+	return mistakes(all)
+}
+
+// checkPorts says which sources could not listen where they are to.
+func (b *builder) checkPorts(c *config.Config) error {
+	var all []config.Mistake
+	where, nodes := b.addresses(c)
+	for i, a := range where {
+		if a.network != "tcp" { // a socket that is left is replaced
+			continue
+		}
+		ln, err := net.Listen(a.network, a.at)
+		if err == nil {
+			ln.Close()
+			continue
+		}
+		all = append(all, mistakeOf(nodes[i],
+			"ss -ltnp tells who has it; if the service manager holds it for hekad, all is well", "can't %v", err))
 	}
-	return ln.Close()
+	return mistakes(all)
 }
 
 // checkControl opens what takes control messages from connections.

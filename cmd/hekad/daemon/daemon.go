@@ -84,7 +84,11 @@ const maxPooled = 64
 // Load reads and checks a configuration as Run does.
 func Load(wings []prog.Wing, path, state string) (*config.Config, error) {
 	b := &builder{wings: wings, state: state}
-	return config.Load(path, config.Options{Check: b.check})
+	c, err := config.Load(path, config.Options{Check: b.check})
+	if err != nil {
+		return nil, err
+	}
+	return c, b.checkAddresses(c)
 }
 
 // Check is what config.Options wants: it says what is wrong with a node's command line.
