@@ -97,7 +97,10 @@ func (b *builder) check(n *config.Node) []config.Mistake {
 	if job == nil {
 		return all
 	}
-	n.Lua, n.Foreign, n.Vouches = false, false, vouches(job)
+	n.Lua, n.Foreign = false, false
+	if err == nil { // else what the words suggest is good enough, to say no more than is wrong
+		n.Vouches = vouches(job)
+	}
 	for _, s := range job.Steps {
 		switch {
 		case s.Command == nil:
