@@ -108,7 +108,8 @@ func (s *scene) file(name, text string) {
 	}
 }
 
-// log begins logs/NAME.log, to be rotated in these ways.
+// log begins logs/NAME.log, to be rotated in these ways. Of several, each has to have a
+// folder of its own: what one rotator renames others may see twice.
 func (s *scene) log(name string, hows ...oracle.How) *log {
 	s.t.Helper()
 	path := s.path("logs", name+".log")

@@ -41,12 +41,12 @@ const soakConfig = `
 [hekad]
 grace = "2s"
 [one]
-run = "heka-tail -f --from-start logs/one.log"
+run = "heka-tail -f --from-start logs/one/one.log"
 [two]
-run = "heka-tail -f --from-start logs/two.log"
+run = "heka-tail -f --from-start logs/two/two.log"
 isolate = true
 [three]
-run = "heka-tail -f --from-start logs/three.log | heka-decode lua decode.lua"
+run = "heka-tail -f --from-start logs/three/three.log | heka-decode lua decode.lua"
 [mid]
 run = "heka-decode lua decode.lua"
 from = ["one", "two"]
@@ -85,7 +85,7 @@ func TestSoak(t *testing.T) {
 	s.file("decode.lua", decodeScript)
 	s.file("count.lua", countScript)
 	s.config(strings.Replace(soakConfig, "far.sock", s.path("far.sock"), 1))
-	for _, name := range []string{"one", "two", "three"} {
+	for _, name := range []string{"one/one", "two/two", "three/three"} {
 		s.log(name, oracle.Create, oracle.Double, oracle.Late)
 	}
 	s.sink("near.heka")
