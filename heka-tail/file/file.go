@@ -59,6 +59,7 @@ func New(fs *pflag.FlagSet) stage.Make {
 	fs.BoolVarP(&o.follow, "follow", "f", false,
 		"go on reading as files grow, by name, through rotation and truncation")
 	fs.StringVar(&o.state, "state", "", "keep positions in the folder `DIR`, and go on from there")
+	fs.SetAnnotation("state", stage.EnvAnnotation, []string{"HEKA_POSITIONS"}) // HEKA_STATE is hekad's
 	fs.StringVar(&o.name, "name", "", "`NAME` of what is read: the Logger of all messages")
 	fs.VarP(&o.lines, "lines", "n",
 		"start at the last `N` lines of each file, or at line N if it is +N (with -f: 0)")

@@ -214,7 +214,8 @@ func (o *outlet) give(
 	to *Port, b *stage.Batch, off []uint32, t *ticket, m mark, hops uint8,
 ) error {
 	it := item{mark: m, hops: hops, t: t}
-	if n := size(b, off); n < compactUnder && n < cap(b.Buf)/2 {
+	n := size(b, off)
+	if n < compactUnder && n < cap(b.Buf)/2 {
 		it.b, it.bytes = b.Compact(off), int64(n)
 	} else {
 		it.b, it.bytes = b.Retain().Select(off), int64(cap(b.Buf))
@@ -225,7 +226,7 @@ func (o *outlet) give(
 		t.left.Add(1)
 	}
 	to.stats.in.Add(int64(len(off)))
-	to.stats.inBytes.Add(it.bytes - itemBytes)
+	to.stats.inBytes.Add(int64(n))
 	to.inTaps.show(it.b)
 	return to.deliver(o.ctx, o.port, it)
 }

@@ -358,9 +358,10 @@ func (q *queue) leave() (left []item) {
 	return left
 }
 
-// held returns the bytes in the queue, and whether anything is.
-func (q *queue) held() (bytes int64, some bool) {
+// held returns the bytes in the queue, whether anything is, and how many units were
+// acknowledged.
+func (q *queue) held() (bytes int64, some bool, acks int64) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	return q.bytes, q.end > q.done
+	return q.bytes, q.end > q.done, q.acks
 }

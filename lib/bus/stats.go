@@ -25,6 +25,7 @@ type Stats struct {
 	Looped        int64 // messages given up because their chain was too long
 	Dead          int64 // messages that killed it
 	Skipped       int64 // messages that it had before a restart
+	Done          int64 // messages of its queue that it has acknowledged
 	Queue         int64 // bytes in its queue
 	Waiting       bool  // something is in its queue or spool
 	BlockedBy     string
@@ -52,7 +53,7 @@ func (p *Port) Stats() Stats {
 		out.BlockedBy = by.name
 	}
 	if p.queue != nil {
-		out.Queue, out.Waiting = p.queue.held()
+		out.Queue, out.Waiting, out.Done = p.queue.held()
 	} else if p.spool != nil {
 		bytes, _ := p.spool.Waiting()
 		out.Waiting = bytes > 0

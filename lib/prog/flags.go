@@ -134,6 +134,9 @@ func fromEnvironment(fs *pflag.FlagSet) error {
 			return
 		}
 		name := "HEKA_" + strings.ToUpper(strings.ReplaceAll(f.Name, "-", "_"))
+		if own := f.Annotations[stage.EnvAnnotation]; own != nil {
+			name = own[0]
+		}
 		if v, ok := os.LookupEnv(name); ok && v != "" {
 			var value *pflag.InvalidValueError
 			if serr := fs.Set(f.Name, v); errors.As(serr, &value) {

@@ -29,6 +29,10 @@ type Kind struct {
 // *UsageError if it can point at one of them.
 type Make func(env *Env, args []string) (Stage, error)
 
+// EnvAnnotation is what a flag is annotated with that has a twin in the environment of
+// another name than its own: HEKA_STRICT for --strict.
+const EnvAnnotation = "heka.env"
+
 // NoArgs is the NArgs of kinds that take no words: all words are files to read.
 func NoArgs(*pflag.FlagSet) int { return 0 }
 

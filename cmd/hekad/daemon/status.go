@@ -79,6 +79,9 @@ func (n *node) status() api.Node {
 	}
 	if s.Out == 0 { // it delivers
 		s.Out, s.OutBytes = out, outBytes
+		if n.spool == nil && !n.spec.Source() {
+			s.Out = min(out, p.Done)
+		}
 	}
 	if out > n.seen {
 		n.seen = out
