@@ -206,7 +206,7 @@ func testExample(t *testing.T, heka string) {
 // testManual wants each configuration in hekad.toml(5) to be read without a mistake, and
 // the tables there to have all keys, and no other.
 func testManual(t *testing.T, heka string) {
-	b, err := os.ReadFile("../man/hekad.toml.5.md")
+	b, err := os.ReadFile("../../../man/hekad.toml.5.md")
 	if err != nil {
 		t.Fatal(err)
 	}
