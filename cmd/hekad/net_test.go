@@ -194,13 +194,6 @@ func newProxy(t *testing.T, target string, f func(i int) harm) *proxy {
 
 func (p *proxy) addr() string { return p.ln.Addr().String() }
 
-// to has connections go elsewhere from now on.
-func (p *proxy) to(target string) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.target = target
-}
-
 // recorded returns what went there over all connections.
 func (p *proxy) recorded() []byte {
 	p.mu.Lock()

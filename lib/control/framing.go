@@ -69,7 +69,7 @@ func viewOf(body []byte) (msg.View, error) {
 // Fields of Heka's header that NextHeka does not tell of.
 const (
 	hashTag    = 3 << 3
-	versionTag = 5<<3 | 0
+	versionTag = 5 << 3
 	wireBytes  = 2
 )
 

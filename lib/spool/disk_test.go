@@ -1,7 +1,6 @@
 package spool
 
 import (
-	"errors"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -195,5 +194,3 @@ func stepNames() []string {
 	}
 	return names
 }
-
-var errDisk = errors.New("the disk is on fire")

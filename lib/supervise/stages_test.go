@@ -36,9 +36,8 @@ func (e each) Run(_ context.Context, in stage.Reader, out stage.Writer) error {
 // counter is a source of n batches that keeps its position: it fails in Settle unless all
 // of them have come through.
 type counter struct {
-	env   *stage.Env
-	n     int // negative: without end
-	small bool
+	env *stage.Env
+	n   int // negative: without end
 
 	mu    sync.Mutex
 	acked []stage.Range
