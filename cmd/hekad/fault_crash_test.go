@@ -271,6 +271,7 @@ isolate = true
 [stubborn]
 run = "sh stubborn.sh"
 from = ["app"]
+full = "drop-new"
 [flood]
 run = "sh flood.sh"
 from = ["app"]
@@ -285,7 +286,6 @@ isolate = true
 	for _, end := range []func(p *process){(*process).kill, func(p *process) { p.stop(0, 75) }} {
 		p := s.run()
 		s.begin(oracle.Plan{Rate: 200})
-		p.come("out.heka")
 		s.poll("all of it runs", func() bool { return len(s.processes()) >= 8 })
 		p.lives(2 * time.Second)
 		s.quiet()

@@ -220,8 +220,10 @@ spool = "64MiB"
 		return strings.Contains(s.ps()+s.graph(), fmt.Sprintf(".generation=%d", last))
 	})
 	s.quiet()
-	p.come("near.heka")
+	// What was on its way at a reload waits for far once more: until that takes it, mid may
+	// wait, and near with it.
 	far := s.taker("far")
+	p.come("near.heka")
 	p.come("far.heka")
 	p.stop()
 	far.end()
