@@ -3,6 +3,7 @@ package daemon
 import (
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"slices"
@@ -126,15 +127,16 @@ func unjoin(err error) []error {
 	return []error{err}
 }
 
-// foreign returns what makes the stage of a command that is not ours.
-func foreign(env *stage.Env, n *config.Node, started func(int), ended func(int, supervise.Usage)) func(prog.Step) stage.Stage {
+// foreign returns what makes the stage of a command that is not ours. What that says on
+// stderr goes to log, with the node's name.
+func foreign(env *stage.Env, log *slog.Logger, n *config.Node, started func(int), ended func(int, supervise.Usage)) func(prog.Step) stage.Stage {
 	return func(s prog.Step) stage.Stage {
 		feed := supervise.Feed(n.Feed)
 		if feed == "" {
 			feed = supervise.FeedJSON
 		}
 		return supervise.Command(env, supervise.Spec{
-			Name: n.Name, Argv: s.Argv, Limits: limits(n), Log: env.Log, Started: started, Ended: ended,
+			Name: n.Name, Argv: s.Argv, Limits: limits(n), Log: log, Started: started, Ended: ended,
 		}, feed, s.Shell)
 	}
 }

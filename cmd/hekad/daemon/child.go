@@ -46,7 +46,7 @@ func (n *node) child(env *stage.Env) (process, error) {
 		return nil, err
 	}
 	s := supervise.Spec{
-		Name: n.spec.Name, Argv: []string{self, ChildWord, n.spec.Name}, Setup: b, Log: n.log,
+		Name: n.spec.Name, Argv: []string{self, ChildWord, n.spec.Name}, Setup: b, Log: n.d.log,
 		Limits: limits(&n.spec), Grace: n.d.config().Hekad.Grace, Started: n.began, Ended: n.gone,
 	}
 	if n.spec.Source() {
@@ -98,7 +98,7 @@ func runChild(wings []prog.Wing, conn *supervise.Conn, s *setup) error {
 		Stdin: null, Stdout: os.Stdout, Fail: conn.Dead,
 	}
 	job.Setup(env)
-	own, err := job.Stages(foreign(env, &s.Node, nil, nil))
+	own, err := job.Stages(foreign(env, log, &s.Node, nil, nil))
 	if err != nil {
 		return err
 	}

@@ -204,7 +204,7 @@ func (n *node) run(ctx context.Context) error {
 		stages = append(stages, child)
 	} else {
 		job.Setup(env)
-		own, err := job.Stages(foreign(env, &n.spec, n.began, n.gone))
+		own, err := job.Stages(foreign(env, n.d.log, &n.spec, n.began, n.gone))
 		if err != nil {
 			return err
 		}
