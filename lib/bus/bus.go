@@ -139,7 +139,11 @@ type route struct {
 // Attach adds a node. dead takes messages that killed its pipeline again and again; nil:
 // they are given up, and counted.
 func (b *Bus) Attach(name string, o Offer, dead func(record []byte, why string) error) *Port {
-	p := &Port{name: name, bus: b, offer: o, source: o.None, spool: o.Spool, blocks: o.Full == Block, hasty: o.Hasty, ordered: o.Ordered, dead: dead, feeds: map[*Port]bool{}, jam: map[*Port]bool{}}
+	p := &Port{
+		name: name, bus: b, offer: o, source: o.None, spool: o.Spool, blocks: o.Full == Block,
+		hasty: o.Hasty, ordered: o.Ordered, dead: dead,
+		feeds: map[*Port]bool{}, jam: map[*Port]bool{},
+	}
 	if !o.None && o.Spool == nil {
 		p.queue = newQueue(o.Queue, o.Full)
 	}

@@ -19,5 +19,11 @@
 //
 // What an inlet has handed out stays in its queue, by reference, until it is
 // acknowledged: a pipeline that failed and is started again gets it again. So the bound
-// of a queue is on both, in bytes of memory.
+// of a queue is on both, in bytes of memory. A queue that is full of what a sink holds
+// back until it syncs asks for that: stage.Batch.Hurry.
+//
+// A message that kills its pipeline again and again is found by handing messages out one
+// by one (suspect), and given up. How far each node was given what another publishes is
+// kept by uuid (Marks), of those that publish in order: when a source starts again where
+// the slowest was, the others are not given again what they had.
 package bus

@@ -149,6 +149,16 @@ func (c *Command) Unset(flag string) bool {
 	return false
 }
 
+// Keeps reports whether --state of a kind of c is this folder.
+func (c *Command) Keeps(dir string) bool {
+	for _, fs := range c.flags {
+		if f := fs.Lookup("state"); f != nil && f.Value.String() == dir {
+			return true
+		}
+	}
+	return false
+}
+
 // Kinds returns the names of the kinds that c runs.
 func (c *Command) Kinds() []string {
 	names := make([]string, len(c.kinds))

@@ -45,6 +45,21 @@ func (b *builder) job(n *config.Node) (*prog.Job, error) {
 	})
 }
 
+// positions returns the folder of the positions of n's source; empty if it keeps none
+// there.
+func (b *builder) positions(n *config.Node) string {
+	job, err := b.job(n)
+	if err != nil || !n.Source() {
+		return ""
+	}
+	dir := filepath.Join(b.state, "positions", n.Name)
+	c := job.Steps[0].Command
+	if c == nil || !slices.Contains(c.Kinds(), "file") || !c.Keeps(dir) {
+		return ""
+	}
+	return dir
+}
+
 // sourceWords are the flags that a source gets: one that keeps positions, and one that can
 // tell who has signed a message.
 func (b *builder) sourceWords(n *config.Node, c *prog.Command) (words []string) {

@@ -9,7 +9,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -303,10 +302,11 @@ func (d *Daemon) openMarks() {
 		d.log.Warn("messages may come again that nodes have had", "err", err)
 	}
 	for _, n := range d.config().Nodes {
-		_, err := os.Stat(filepath.Join(d.state, "positions", n.Name))
-		if n.Source() && errors.Is(err, fs.ErrNotExist) && strings.Contains(n.Run, "heka-tail") {
-			m = bus.NewMarks()
-			break
+		if dir := d.builder().positions(&n); dir != "" {
+			if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
+				m = bus.NewMarks()
+				break
+			}
 		}
 	}
 	d.marks = m
